@@ -1,0 +1,1 @@
+"""Slotline over HTTP and WebSocket."""

@@ -1,0 +1,67 @@
+"""Puts the API together."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+from sanic import Sanic
+from sanic.config import Config
+
+from api import bookings, docs, experts, holds, live, ops, problems, routes
+from engine.engine import Engine
+from engine.settings import Settings
+
+HANDLERS = (experts, bookings, holds, ops, docs)
+"""Modules that declare routes when they are imported."""
+
+log = logging.getLogger("slotline.api")
+
+
+def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
+    """One worker's application; it opens the engine when it starts and closes it when it stops."""
+    app: Sanic[Any, Any] = Sanic(name, config=_config(settings), configure_logging=False, dumps=orjson.dumps)
+    app.ctx.settings = settings
+    app.ctx.key = settings.key()
+    app.ctx.stopping = False
+    routes.install(app)
+    live.install(app)
+    problems.install(app)
+
+    @app.before_server_start
+    async def open_engine(app: Sanic[Any, Any]) -> None:
+        app.ctx.engine = await Engine.open(settings)
+        app.ctx.hub = live.Hub(app.ctx.engine)
+        app.ctx.hub.start()
+
+    @app.before_server_stop
+    async def close_sockets(app: Sanic[Any, Any]) -> None:
+        app.ctx.stopping = True
+        await app.ctx.hub.stop()
+
+    @app.after_server_stop
+    async def close_engine(app: Sanic[Any, Any]) -> None:
+        await app.ctx.engine.close()
+
+    return app
+
+
+def _config(settings: Settings) -> Config:
+    config = Config(env_prefix="")
+    config.update(
+        {
+            "ACCESS_LOG": False,
+            "FALLBACK_ERROR_FORMAT": "json",
+            "GRACEFUL_SHUTDOWN_TIMEOUT": settings.drain_timeout,
+            "INSPECTOR": False,
+            "KEEP_ALIVE_TIMEOUT": 75,
+            "MOTD": False,
+            "OAS": False,
+            "REQUEST_MAX_SIZE": settings.body_limit,
+            "WEBSOCKET_MAX_SIZE": 65_536,
+            "WEBSOCKET_PING_INTERVAL": 20,
+            "WEBSOCKET_PING_TIMEOUT": 20,
+        }
+    )
+    return config

@@ -1,0 +1,212 @@
+"""Booking, looking it up, changing it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from icalendar import Calendar, Event
+from sanic import Request
+
+from api import metrics, schemas, views
+from api.access import booking_token
+from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
+from api.replies import Reply, raw, reply
+from api.routes import engine_of, read_body, read_query, route
+from engine.desk import Request as BookingRequest
+from engine.errors import (
+    BookingNotFound,
+    HoldExpired,
+    IdempotencyKeyReused,
+    InvalidTransition,
+    SlotClosed,
+    SlotHeld,
+    SlotlineError,
+    SlotNotFound,
+    SlotPast,
+    SlotTaken,
+    StoreUnavailable,
+)
+from engine.model import Booking, Expert, Status
+
+RETRY_SOON = "2"
+"""Seconds after which a booking that was not durable yet is worth asking for."""
+
+CUSTOMER = "customer"
+
+
+@route(
+    "POST",
+    "/api/bookings",
+    tag="Bookings",
+    summary="Book a slot",
+    body=schemas.NewBooking,
+    idempotent=True,
+    answers={201: schemas.BookingCreated, 202: schemas.BookingClaimed},
+    problems=(
+        MalformedJson, BadRequest, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
+        HoldExpired, ValidationFailed, IdempotencyKeyReused, StoreUnavailable,
+    ),
+)  # fmt: skip
+async def create(request: Request) -> Reply:
+    wanted = read_body(request, schemas.NewBooking)
+    engine = engine_of(request)
+    try:
+        booked = await engine.book(
+            BookingRequest(
+                wanted.expert_id, wanted.slot_id, wanted.name, wanted.email, wanted.phone, wanted.notes,
+                idempotency_key(request), wanted.hold_token,
+            ),
+            CUSTOMER,
+        )  # fmt: skip
+    except SlotlineError as error:
+        metrics.count_booking(error.code)
+        raise
+    booking = booked.booking
+    answer = {
+        "booking": views.booking(booking, await contact(request, booking)),
+        "accessToken": booking_token(request.app.ctx.key, booking.id),
+    }
+    headers = {"idempotent_replayed": "true"} if booked.replayed else {}
+    location = f"/api/bookings/{booking.id}"
+    if not booked.durable:
+        metrics.count_booking("claimed")
+        answer["statusUrl"] = location
+        return reply(request, answer, 202, location=location, retry_after=RETRY_SOON, **headers)
+    metrics.count_booking("replayed" if booked.replayed else "booked")
+    return reply(request, answer, 201, location=location, **headers)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Raises BadRequest for one that is empty, too long or not printable."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise BadRequest("an Idempotency-Key has 1 to 255 printable ASCII characters")
+    return str(key)
+
+
+async def contact(request: Request, booking: Booking) -> Expert | None:
+    return await engine_of(request).contact(booking.expert_id)
+
+
+async def answer_booking(request: Request, booking: Booking) -> Reply:
+    return reply(request, {"booking": views.booking(booking, await contact(request, booking))})
+
+
+@route(
+    "GET",
+    "/api/bookings",
+    tag="Bookings",
+    summary="A customer's bookings, newest first",
+    query=schemas.BookingsQuery,
+    answers={200: schemas.Bookings},
+    problems=(BadRequest, ValidationFailed, StoreUnavailable),
+)
+async def find(request: Request) -> Reply:
+    query = read_query(request, schemas.BookingsQuery)
+    engine = engine_of(request)
+    page = await engine.bookings_of(query.email, query.status, query.page, query.limit)
+    experts = await engine.experts(booking.expert_id for booking in page.items)
+    return reply(
+        request,
+        {
+            "bookings": [views.booking(booking, experts.get(booking.expert_id)) for booking in page.items],
+            "page": page.page,
+            "limit": page.limit,
+            "total": page.total,
+            "pages": page.pages,
+        },
+    )
+
+
+@route(
+    "GET",
+    "/api/bookings/{booking_id}",
+    tag="Bookings",
+    summary="One booking",
+    answers={200: schemas.BookingAnswer},
+    problems=(BookingNotFound, StoreUnavailable),
+)
+async def read(request: Request, booking_id: str) -> Reply:
+    return await answer_booking(request, await engine_of(request).booking(booking_id))
+
+
+@route(
+    "PATCH",
+    "/api/bookings/{booking_id}/status",
+    tag="Bookings",
+    summary="Confirm, complete or cancel a booking",
+    body=schemas.StatusChange,
+    answers={200: schemas.BookingAnswer},
+    problems=(
+        MalformedJson, BookingNotFound, UnsupportedMediaType, InvalidTransition, ValidationFailed, StoreUnavailable,
+    ),
+)  # fmt: skip
+async def change(request: Request, booking_id: str) -> Reply:
+    wanted = read_body(request, schemas.StatusChange)
+    booking = await engine_of(request).change(booking_id, wanted.status, CUSTOMER, wanted.reason)
+    return await answer_booking(request, booking)
+
+
+@route(
+    "POST",
+    "/api/bookings/{booking_id}/reschedule",
+    tag="Bookings",
+    summary="Move a booking to another slot of the same expert",
+    body=schemas.Reschedule,
+    answers={200: schemas.BookingAnswer},
+    problems=(
+        MalformedJson, BookingNotFound, SlotNotFound, UnsupportedMediaType, InvalidTransition, SlotTaken, SlotHeld,
+        SlotPast, SlotClosed, ValidationFailed, StoreUnavailable,
+    ),
+)  # fmt: skip
+async def reschedule(request: Request, booking_id: str) -> Reply:
+    wanted = read_body(request, schemas.Reschedule)
+    booking = await engine_of(request).reschedule(booking_id, wanted.slot_id, CUSTOMER, wanted.reason)
+    return await answer_booking(request, booking)
+
+
+ICS_STATUS = {
+    Status.PENDING: "TENTATIVE",
+    Status.CONFIRMED: "CONFIRMED",
+    Status.COMPLETED: "CONFIRMED",
+    Status.CANCELLED: "CANCELLED",
+}
+
+
+@route(
+    "GET",
+    "/api/bookings/{booking_id}/calendar.ics",
+    tag="Bookings",
+    summary="A booking for one's own calendar",
+    answers={200: "text/calendar"},
+    problems=(BookingNotFound, StoreUnavailable),
+)
+async def calendar_file(request: Request, booking_id: str) -> Reply:
+    booking = await engine_of(request).booking(booking_id)
+    body = calendar_event(booking, await contact(request, booking))
+    disposition = 'attachment; filename="booking.ics"'
+    return raw(request, body, 200, "text/calendar; charset=utf-8", content_disposition=disposition)
+
+
+def calendar_event(booking: Booking, expert: Expert | None) -> bytes:
+    """RFC 5545; UID and SEQUENCE let a calendar replace an earlier file of the same booking."""
+    event = Event()
+    event.add("uid", f"{booking.id}@slotline")
+    event.add("sequence", booking.revision - 1)
+    event.add("dtstamp", datetime.fromtimestamp(booking.updated_at / 1000, UTC))
+    event.add("dtstart", datetime.fromtimestamp(booking.start, UTC))
+    event.add("dtend", datetime.fromtimestamp(booking.end, UTC))
+    event.add("status", ICS_STATUS[booking.status])
+    if expert:
+        event.add("summary", f"{expert.category}: {expert.name}")
+        event.add("description", f"{expert.headline}\n{expert.email}\n{expert.phone}")
+        event.add("contact", f"{expert.name}, {expert.email}, {expert.phone}")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Slotline//Slotline//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    body: bytes = calendar.to_ical()
+    return body

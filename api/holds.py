@@ -1,0 +1,69 @@
+"""Keeping a seat while the form is being filled in."""
+
+from __future__ import annotations
+
+from sanic import Request
+
+from api import schemas, views
+from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
+from api.replies import Reply, raw, reply
+from api.routes import engine_of, read_body, route
+from engine.errors import (
+    HoldNotFound,
+    SlotClosed,
+    SlotHeld,
+    SlotNotFound,
+    SlotPast,
+    SlotTaken,
+    StoreUnavailable,
+)
+from engine.model import Hold, expert_of
+
+
+def view(hold: Hold) -> dict[str, str]:
+    return {"holdToken": hold.token, "expiresAt": views.moment(hold.expires_at)}
+
+
+@route(
+    "POST",
+    "/api/holds",
+    tag="Holds",
+    summary="Hold a seat for a while",
+    body=schemas.NewHold,
+    answers={201: schemas.HoldAnswer},
+    problems=(
+        MalformedJson, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
+        ValidationFailed, StoreUnavailable,
+    ),
+)  # fmt: skip
+async def create(request: Request) -> Reply:
+    wanted = read_body(request, schemas.NewHold)
+    if expert_of(wanted.slot_id) != wanted.expert_id:
+        raise SlotNotFound()
+    hold = await engine_of(request).holds.hold(wanted.slot_id)
+    return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}")
+
+
+@route(
+    "PATCH",
+    "/api/holds/{token}",
+    tag="Holds",
+    summary="Hold it longer, up to a total",
+    answers={200: schemas.HoldAnswer},
+    problems=(HoldNotFound, StoreUnavailable),
+)
+async def renew(request: Request, token: str) -> Reply:
+    return reply(request, view(await engine_of(request).holds.renew(token)))
+
+
+@route(
+    "DELETE",
+    "/api/holds/{token}",
+    tag="Holds",
+    summary="Give the seat back",
+    answers={204: ""},
+    problems=(HoldNotFound, StoreUnavailable),
+)
+async def release(request: Request, token: str) -> Reply:
+    await engine_of(request).holds.release(token)
+    return raw(request, b"", 204, "")

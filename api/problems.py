@@ -1,0 +1,156 @@
+"""Every refusal as ``application/problem+json`` (RFC 9457), with a stable ``code``."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from sanic import Request, Sanic
+from sanic.exceptions import MethodNotAllowed, NotFound, PayloadTooLarge, SanicException
+
+from api.replies import PROBLEM, Reply, raw, request_id
+from engine.errors import SlotlineError
+
+log = logging.getLogger("slotline.api")
+
+
+class ApiError(SlotlineError):
+    """A refusal that HTTP knows and the engine does not."""
+
+    def __init__(self, detail: str | None = None, *, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class MalformedJson(ApiError):
+    code, status, title = "malformed-json", 400, "The body is not JSON"
+
+
+class BadRequest(ApiError):
+    code, status, title = "bad-request", 400, "The request cannot be understood"
+
+
+class RouteNotFound(ApiError):
+    code, status, title = "not-found", 404, "There is nothing at this address"
+
+
+class WrongMethod(ApiError):
+    code, status, title = "method-not-allowed", 405, "This address does not take that method"
+
+
+class BodyTooLarge(ApiError):
+    code, status, title = "body-too-large", 413, "The body is larger than we take"
+
+
+class UnsupportedMediaType(ApiError):
+    code, status, title = "unsupported-media-type", 415, "The body must be application/json"
+
+
+class ValidationFailed(ApiError):
+    code, status, title = "validation-failed", 422, "Some fields are not as they should be"
+
+
+def problem(request: Request, error: SlotlineError, **headers: str) -> Reply:
+    if error.retry_after is not None:
+        headers["retry_after"] = str(error.retry_after)
+    faults = error.errors if isinstance(error, ApiError) else None
+    if error.detail is None and faults is None:
+        head, tail = _constant(type(error))
+        body = head + request_id(request).encode() + tail
+    else:
+        body = orjson.dumps(_document(error, error.detail, faults, request_id(request)))
+    return raw(request, body, error.status, PROBLEM, **headers)
+
+
+def _document(
+    error: SlotlineError | type[SlotlineError], detail: str | None, faults: list[dict[str, str]] | None, name: str
+) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": f"/docs/errors#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": detail or error.title,
+        "code": error.code,
+        "requestId": name,
+    }
+    if faults:
+        document["errors"] = faults
+    return document
+
+
+_constants: dict[type[SlotlineError], tuple[bytes, bytes]] = {}
+
+
+def _constant(error: type[SlotlineError]) -> tuple[bytes, bytes]:
+    """What stands before and behind the request's id: a rush is answered with thousands of the same refusal."""
+    if known := _constants.get(error):
+        return known
+    head, _, tail = orjson.dumps(_document(error, None, None, PLACE)).partition(PLACE.encode())
+    _constants[error] = (head, tail)
+    return head, tail
+
+
+PLACE = "@request@"
+
+
+def from_validation(error: ValidationError) -> ApiError:
+    """All faults of a message at once, each with its field in the client's own spelling."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    if faults and faults[0]["type"] == "json_invalid":
+        return MalformedJson(faults[0]["msg"])
+    return ValidationFailed(errors=[_field_error(".".join(map(str, fault["loc"])), fault) for fault in faults])
+
+
+HINTS = {
+    "email": "must be an email address such as name@example.com",
+    "phone": "must be a phone number of 7 to 15 digits, such as +49 30 1234567",
+    "name": "must not contain control characters",
+    "notes": "must not contain control characters",
+    "reason": "must not contain control characters",
+}
+"""Said of a field instead of its regular expression."""
+
+
+def _field_error(field: str, fault: ErrorDetails) -> dict[str, str]:
+    if fault["type"] == "string_pattern_mismatch":
+        return {"field": field, "message": HINTS.get(field, "is not in the form of an id")}
+    return {"field": field, "message": fault["msg"].removeprefix("Value error, ")}
+
+
+def from_sanic(error: SanicException) -> ApiError:
+    if isinstance(error, NotFound):
+        return RouteNotFound()
+    if isinstance(error, MethodNotAllowed):
+        return WrongMethod()
+    if isinstance(error, PayloadTooLarge):
+        return BodyTooLarge()
+    refusal = BadRequest(str(error) or None)
+    status = getattr(error, "status_code", 500)
+    if status != BadRequest.status:
+        refusal.status = status
+        refusal.title = HTTPStatus(status).phrase
+        refusal.code = refusal.title.lower().replace(" ", "-")
+    refusal.detail = refusal.detail or refusal.title
+    return refusal
+
+
+def install(app: Sanic[Any, Any]) -> None:
+    """Answers whatever no handler has answered itself."""
+
+    @app.exception(SanicException)
+    async def on_sanic(request: Request, error: SanicException) -> Reply:
+        headers = {"allow": error.headers["Allow"]} if "Allow" in (getattr(error, "headers", None) or {}) else {}
+        return problem(request, from_sanic(error), **headers)
+
+    @app.exception(SlotlineError)
+    async def on_refusal(request: Request, error: SlotlineError) -> Reply:
+        return problem(request, error)
+
+    @app.exception(Exception)
+    async def on_fault(request: Request, error: Exception) -> Reply:
+        log.error("request %s failed", request_id(request), exc_info=error)
+        return problem(request, SlotlineError())

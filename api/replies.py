@@ -1,0 +1,71 @@
+"""Answers as Sanic sends them, made with as little work a request as possible."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from sanic import Request
+from sanic.response import HTTPResponse
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+_prefix = secrets.token_hex(4)
+_numbers = itertools.count()
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def request_id(request: Request) -> str:
+    """The client's ``X-Request-Id`` if it is harmless, else one of ours; the same for the whole request."""
+    known: str | None = getattr(request.ctx, "request_id", None)
+    if known is None:
+        given = request.headers.get("x-request-id")
+        known = given if given and _ACCEPTABLE.fullmatch(given) else f"{_prefix}-{next(_numbers):x}"
+        request.ctx.request_id = known
+    return known
+
+
+class Reply(HTTPResponse):
+    """A finished body with few headers, as a plain dict of lower-case names: Sanic's own response builds a multidict
+    and sanitises each header anew."""
+
+    __slots__ = ()
+
+    def __init__(self, body: bytes, status: int, content_type: str, headers: dict[str, str]) -> None:
+        self.asgi = False
+        self.stream = None
+        self._cookies = None
+        self.body = body
+        self.status = status
+        self.content_type = content_type
+        if content_type:
+            headers["content-type"] = content_type
+        self.headers = headers  # type: ignore[assignment]
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """Name and value of each header. Raises ValueError for a value that would end its line."""
+        for name, value in self.headers.items():
+            if value == "" and name == "alt-svc":
+                continue
+            text = str(value)
+            if "\r" in text or "\n" in text or "\0" in text:
+                raise ValueError(f"the header {name} would break the response")
+            yield name.encode(), text.encode()
+
+
+def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Reply:
+    """``value`` as JSON (bytes are JSON already). Header names are given with underscores for dashes."""
+    body = value if isinstance(value, bytes) else orjson.dumps(value)
+    return raw(request, body, status, JSON, **headers)
+
+
+def raw(request: Request, body: bytes, status: int, content_type: str, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named["x-request-id"] = request_id(request)
+    return Reply(body, status, content_type, named)

@@ -1,0 +1,117 @@
+"""Declares a route once: its handler, its messages for OpenAPI, its errors as problems, its metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+from sanic import Request, Sanic
+from sanic.http import Http
+
+from api.metrics import observe
+from api.problems import BadRequest, UnsupportedMediaType, from_validation, problem
+from api.replies import Reply
+from engine.engine import Engine
+from engine.errors import SlotlineError
+
+Handler = Callable[..., Coroutine[Any, Any, Reply]]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str
+    """With ``{name}`` for each parameter."""
+    handler: Handler
+    summary: str
+    tag: str
+    answers: dict[int, type[BaseModel] | str]
+    """Status → the message, or a media type."""
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    problems: tuple[type[SlotlineError], ...] = ()
+    idempotent: bool = False
+    """Whether it takes an Idempotency-Key."""
+
+
+ROUTES: list[Route] = []
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    summary: str,
+    tag: str,
+    answers: dict[int, type[BaseModel] | str],
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    problems: tuple[type[SlotlineError], ...] = (),
+    idempotent: bool = False,
+) -> Callable[[Handler], Handler]:
+    def declare(handler: Handler) -> Handler:
+        ROUTES.append(Route(method, path, handler, summary, tag, answers, body, query, problems, idempotent))
+        return handler
+
+    return declare
+
+
+def install(app: Sanic[Any, Any]) -> None:
+    for declared in ROUTES:
+        path = declared.path.replace("{", "<").replace("}", ">")
+        name = (
+            f"{declared.method}_{declared.path}".replace("/", "_").replace("{", "").replace("}", "").replace(".", "_")
+        )
+        app.add_route(_guarded(declared), path, methods=[declared.method], name=name)
+
+
+def _guarded(declared: Route) -> Handler:
+    handler, path, method = declared.handler, declared.path, declared.method
+
+    async def handle(request: Request, **parameters: str) -> Reply:
+        began = time.perf_counter()
+        try:
+            answer = await handler(request, **parameters)
+        except SlotlineError as error:
+            answer = problem(request, error)
+        if request.app.ctx.stopping and request.stream is not None:
+            cast(
+                Http, request.stream
+            ).keep_alive = False  # else an idle connection holds the worker until it is aborted
+        observe(method, path, answer.status, time.perf_counter() - began)
+        return answer
+
+    return handle
+
+
+def engine_of(request: Request) -> Engine:
+    engine: Engine = request.app.ctx.engine
+    return engine
+
+
+def read_body(request: Request, message: type[M]) -> M:
+    """The body in one pass. Raises UnsupportedMediaType, MalformedJson, ValidationFailed."""
+    content_type = request.headers.get("content-type", "")
+    if content_type != "application/json" and content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType()
+    try:
+        return message.model_validate_json(request.body)
+    except ValidationError as error:
+        raise from_validation(error) from None
+
+
+def read_query(request: Request, message: type[M]) -> M:
+    """The query. Raises BadRequest for a parameter given twice, ValidationFailed."""
+    values: dict[str, str] = {}
+    for name, value in request.get_query_args(keep_blank_values=True):
+        if name in values:
+            raise BadRequest(f"the parameter {name} is given twice")
+        values[name] = value
+    try:
+        return message.model_validate(values)
+    except ValidationError as error:
+        raise from_validation(error) from None

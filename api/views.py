@@ -1,0 +1,93 @@
+"""The engine's objects as the contract spells them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from engine.model import Booking, Expert, Slot
+
+
+@lru_cache(maxsize=65_536)
+def instant(epoch_seconds: int) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:19] + "Z"
+
+
+def moment(epoch_ms: int) -> str:
+    """RFC 3339 in UTC, milliseconds."""
+    return f"{instant(epoch_ms // 1000)[:-1]}.{epoch_ms % 1000:03d}Z"
+
+
+def slot(slot: Slot, now_ms: int) -> dict[str, Any]:
+    return {
+        "id": slot.id,
+        "start": instant(slot.start),
+        "end": instant(slot.end),
+        "state": slot.state(now_ms).value,
+        "seats": slot.seats,
+        "free": slot.free,
+        "heldUntil": moment(slot.held_until) if slot.held_until > now_ms else None,
+    }
+
+
+def expert_summary(expert: Expert, next_open: int | None) -> dict[str, Any]:
+    return {
+        "id": expert.id,
+        "name": expert.name,
+        "category": expert.category,
+        "headline": expert.headline,
+        "experience": expert.experience,
+        "rating": expert.rating,
+        "reviewCount": expert.review_count,
+        "avatarUrl": expert.avatar_url,
+        "nextOpen": instant(next_open) if next_open else None,
+    }
+
+
+def expert_detail(expert: Expert, next_open: int | None) -> dict[str, Any]:
+    return {
+        **expert_summary(expert, next_open),
+        "bio": expert.bio,
+        "languages": expert.languages,
+        "timeZone": expert.time_zone,
+    }
+
+
+def booking(booking: Booking, expert: Expert | None) -> dict[str, Any]:
+    """``expert`` is None for one who is gone; the booking still says which it was."""
+    return {
+        "id": booking.id,
+        "status": booking.status.value,
+        "expert": contact(expert)
+        if expert
+        else {"id": booking.expert_id, "name": "", "category": "", "email": "", "phone": ""},
+        "slot": {"id": booking.slot_id, "start": instant(booking.start), "end": instant(booking.end)},
+        "name": booking.name,
+        "email": booking.email,
+        "phone": booking.phone,
+        "notes": booking.notes,
+        "createdAt": moment(booking.created_at),
+        "updatedAt": moment(booking.updated_at),
+        "history": [
+            {
+                "at": moment(change.at),
+                "from": change.from_status,
+                "to": change.to_status,
+                "by": change.by,
+                "reason": change.reason,
+            }
+            for change in booking.history
+        ],
+    }
+
+
+def contact(expert: Expert) -> dict[str, Any]:
+    return {
+        "id": expert.id,
+        "name": expert.name,
+        "category": expert.category,
+        "email": expert.email,
+        "phone": expert.phone,
+    }

@@ -1,0 +1,59 @@
+"""One worker process: ``python -m api.worker --fd N [--ready-fd M]``. Its parent has bound the socket."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from typing import Any
+
+import structlog
+from sanic import Sanic
+
+from api.app import create_app
+from engine.settings import Settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="api.worker")
+    parser.add_argument("--fd", type=int, required=True, help="the listening socket")
+    parser.add_argument("--ready-fd", type=int, help="gets one byte when requests are accepted")
+    given = parser.parse_args()
+    settings = Settings()
+    configure_logging(settings.log_level)
+    app = create_app(settings, f"slotline-{os.getpid()}")
+    if given.ready_fd is not None:
+
+        @app.after_server_start
+        async def ready(app: Sanic[Any, Any]) -> None:
+            os.write(given.ready_fd, b"R")
+            os.close(given.ready_fd)
+
+    app.run(sock=socket.socket(fileno=given.fd), single_process=True, motd=False, access_log=False)
+
+
+def configure_logging(level: str) -> None:
+    """Structured lines on standard error: a JSON object each, or coloured words on a terminal."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("sanic.root", "sanic.server", "websockets", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Slotline booking engine: Redis decides, MongoDB remembers. Usable without the API."""

@@ -1,0 +1,188 @@
+"""Weekly opening hours in a time zone → slots in UTC. Pure functions.
+
+The rule for daylight saving is one sentence: an instant is open when a clock on the wall, in that zone, shows
+a time within the hours. So a local time that is skipped is not offered, an hour that happens twice is offered
+twice, and hours that do not overlap on the wall never overlap in UTC. Slots are cut in UTC, so each lasts
+exactly as long as it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from engine.model import Slot, new_slot
+
+DAY = 24 * 60
+WEEK = 7 * DAY
+"""Both in minutes."""
+
+YEARS = range(1973, 9999)
+"""Before, a zone could be off by a part of a minute."""
+
+Span = tuple[int, int]
+"""Start and end, which is not part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Open on one weekday (Monday is 0) from ``opens`` until ``closes``, on the wall clock.
+
+    ``closes`` at or before ``opens`` is a time on the next day; equal means 24 hours. Raises ValueError.
+    """
+
+    weekday: int
+    opens: time
+    closes: time
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weekday <= 6:
+            raise ValueError("a weekday is 0 (Monday) to 6 (Sunday)")
+        for moment in (self.opens, self.closes):
+            if moment.tzinfo or moment.second or moment.microsecond:
+                raise ValueError("opening hours are whole minutes of local time, without a zone of their own")
+
+    @property
+    def minutes(self) -> Span:
+        """Start and end in minutes since Monday 00:00; the end of Sunday's hours may lie beyond the week."""
+        opens = self.opens.hour * 60 + self.opens.minute
+        closes = self.closes.hour * 60 + self.closes.minute
+        start = self.weekday * DAY + opens
+        return start, start + ((closes - opens) % DAY or DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When an expert takes sessions, and of what kind. Raises ValueError for nonsense."""
+
+    time_zone: str
+    """An IANA name."""
+    weekly: tuple[Hours, ...]
+    slot_minutes: int
+    buffer_minutes: int = 0
+    """The pause between two sessions; hours must lie at least as far apart on the wall clock."""
+    seats: int = 1
+
+    def __post_init__(self) -> None:
+        zone(self.time_zone)
+        if not 1 <= self.slot_minutes <= DAY:
+            raise ValueError("a slot lasts 1 minute to 24 hours")
+        if not 0 <= self.buffer_minutes <= DAY:
+            raise ValueError("a buffer lasts 0 minutes to 24 hours")
+        if not 1 <= self.seats <= 1000:
+            raise ValueError("a slot has 1 to 1,000 seats")
+        spans = sorted(hours.minutes for hours in self.weekly)
+        around = [*spans, *((start + WEEK, end + WEEK) for start, end in spans[:1])]
+        for (_, end), (start, _) in pairwise(around):
+            if start < end:
+                raise ValueError("opening hours overlap")
+            if start < end + self.buffer_minutes:
+                raise ValueError("opening hours are closer to each other than the buffer")
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name. Raises ValueError for any other text, and never looks for such a file."""
+    if name not in _zone_names():
+        raise ValueError(f"there is no time zone {name[:40]!r}")
+    return ZoneInfo(name)
+
+
+def slots(expert_id: str, availability: Availability, first: date, days: int) -> Iterator[Slot]:
+    """The slots whose hours open on one of ``days`` local days from ``first`` on, ordered by start.
+
+    What a day gives depends on that day alone: asked again from a later day on, the slots and their ids are
+    the same. Raises ValueError at once for a negative number of days, or days outside ``YEARS``.
+    """
+    begin = first.toordinal()
+    if days < 0:
+        raise ValueError("the number of days cannot be negative")
+    if first.year not in YEARS or begin + days > date(YEARS.stop, 1, 1).toordinal():
+        raise ValueError(f"slots are for the years {YEARS.start} to {YEARS.stop - 1}")
+    opening_days = map(date.fromordinal, range(begin, begin + days))
+    spans = sorted(span for day in opening_days for span in _sessions(availability, day))
+    return (new_slot(expert_id, start, end, availability.seats) for start, end in spans)
+
+
+def by_day(slots: Iterable[Slot], tz: tzinfo) -> list[tuple[date, list[Slot]]]:
+    """Slots, ordered by start, under the local day of ``tz`` on which each starts; no day is empty."""
+    days: dict[date, list[Slot]] = {}
+    for slot in slots:
+        days.setdefault(datetime.fromtimestamp(slot.start, tz).date(), []).append(slot)
+    return list(days.items())
+
+
+def _sessions(availability: Availability, day: date) -> Iterator[Span]:
+    """Start and end (epoch seconds) of the sessions in the hours that open on a local day."""
+    tz = zone(availability.time_zone)
+    length = availability.slot_minutes * 60
+    step = length + availability.buffer_minutes * 60
+    for hours in availability.weekly:
+        if hours.weekday != day.weekday():
+            continue
+        opens = datetime.combine(day, hours.opens)
+        closes = datetime.combine(day, hours.closes) + timedelta(days=hours.closes <= hours.opens)
+        at = 0
+        for start, end in _open(opens, closes, tz):
+            at = max(at, start)
+            while at + length <= end:
+                yield at, at + length
+                at += step
+
+
+def _open(opens: datetime, closes: datetime, tz: tzinfo) -> Iterator[Span]:
+    """The spans of UTC (epoch seconds) in which the local clock shows ``opens`` or later, not yet ``closes``.
+
+    Mostly one. None, if the clock jumps over the hours; two, if it is put back out of the hours or into them.
+    """
+    first = min(_instant(opens, tz, fold) for fold in (0, 1))
+    last = max(_instant(closes, tz, fold) for fold in (0, 1))
+    opens_utc, closes_utc = _instant(opens, UTC), _instant(closes, UTC)
+    change = _offset_change(first, last, tz)
+    found: list[Span] = []
+    for begin, end in ((first, change), (change, last)):
+        offset = _offset(begin, tz)
+        span = max(begin, opens_utc - offset), min(end, closes_utc - offset)
+        if span[0] >= span[1]:
+            continue
+        if found and found[-1][1] == span[0]:
+            span = found.pop()[0], span[1]
+        found.append(span)
+    yield from found
+
+
+def _offset_change(first: int, last: int, tz: tzinfo) -> int:
+    """When, from ``first`` to ``last``, the zone's offset becomes another; ``last`` if it does not.
+
+    One change is looked for: no zone has had two within a week since 1973.
+    """
+    before = _offset(first, tz)
+    if _offset(last, tz) == before:
+        return last
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _offset(middle, tz) == before:
+            first = middle
+        else:
+            last = middle
+    return last
+
+
+def _instant(local: datetime, tz: tzinfo, fold: int = 0) -> int:
+    """Epoch seconds of a local time; ``fold`` is 1 for the second time of two."""
+    return int(local.replace(tzinfo=tz, fold=fold).timestamp())
+
+
+def _offset(instant: int, tz: tzinfo) -> int:
+    """Seconds east of UTC."""
+    return int((datetime.fromtimestamp(instant, tz).utcoffset() or timedelta()).total_seconds())

@@ -1,0 +1,135 @@
+"""Calls of the scripts: errors by the one table, and a retry where the answer was lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import hiredis
+
+from engine.errors import BY_LUA_CODE, BadCall, EpochMissing, SlotlineError, StoreUnavailable
+from engine.model import Booking
+from engine.records import FIELDS, from_values
+from engine.routes import Route
+from engine.scripts import script
+from engine.settings import Settings
+from engine.wire import Arg, LinkLost
+
+log = logging.getLogger("slotline.calls")
+
+NOT_NOW = (
+    "LOADING",
+    "OOM",
+    "READONLY",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "BUSY",
+    "MISCONF",
+    "NOREPLICAS",
+    "UNBLOCKED",
+    "TRYAGAIN",
+)
+"""Redis's own words for: this was not done, and may be possible in a moment."""
+
+TRIES = 3
+
+RECONCILED_AFTER = 20.0
+"""Seconds after a connection was made within which what its Redis has forgotten may be unknown to it."""
+
+CLAIMS = ("book", "hold", "reschedule")
+"""Verbs whose repetition may be refused and whose first call, delayed on a connection that we gave up, still claims."""
+
+
+class Calls:
+    def __init__(self, route: Route, settings: Settings) -> None:
+        self._route = route
+        self.on_missing_epoch: Callable[[], None] = lambda: None
+        """Called whenever a partition turns out to be without an epoch."""
+        self._log_limits = (settings.log_entries, settings.log_age)
+        self.publish: tuple[Arg, ...] = (route.publish, *self._log_limits)
+        """The last arguments of every script that announces."""
+
+    async def open(self) -> None:
+        """Connects to Redis. Raises `LinkDown`."""
+        await self._route.open()
+        self.publish = (self._route.publish, *self._log_limits)
+
+    async def run(self, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
+        """Runs a verb's script. The call is repeated when its answer was lost: every script can be.
+
+        Raises what its answer's code stands for in `engine.errors.BY_LUA_CODE`, or `StoreUnavailable`.
+        """
+        sent = 0
+
+        async def call() -> Any:
+            nonlocal sent
+            sent += 1
+            return await self._route.run(script(verb), keys, args)
+
+        answer: list[Any] = await self._try(call)
+        if (error := BY_LUA_CODE.get(answer[0])) is not None:
+            if sent > 1 and verb in CLAIMS:
+                raise LinkLost("a repeated call was refused, but the first may still be on its way")
+            if error is EpochMissing:
+                self.on_missing_epoch()
+            raise error()
+        if answer[0] == b"bad-call":
+            raise BadCall(f"{verb}: {answer[1].decode()}")
+        return answer
+
+    async def command(self, *command: Arg, at: str | None = None) -> Any:
+        """Runs a plain command that can be repeated, on the server of the key ``at``.
+
+        Without ``at``, its first argument is taken for a key: a command without arguments needs it.
+        """
+        if at is None:
+            return await self._try(self._route.call, *command)
+        return await self._try(partial(self._route.call, at=at), *command)
+
+    async def clocks(self, keys: Sequence[str]) -> list[int]:
+        """The time (epoch ms) at the server of each key: one question a server, not a key. Raises StoreUnavailable."""
+        servers = [self._route.owner(key) for key in keys]
+        some_key = dict(zip(servers, keys, strict=True))
+        times = await asyncio.gather(*(self.command("TIME", at=key) for key in some_key.values()))
+        clocks = {
+            server: int(seconds) * 1000 + int(microseconds) // 1000
+            for server, (seconds, microseconds) in zip(some_key, times, strict=True)
+        }
+        return [clocks[server] for server in servers]
+
+    @property
+    def young(self) -> bool:
+        """Whether a connection is so young that its server may have been restarted, and not been reconciled yet."""
+        return asyncio.get_running_loop().time() - self._route.since < RECONCILED_AFTER
+
+    def send(self, *command: Arg) -> None:
+        """Sends a plain command whose answer does not matter."""
+        self._route.send(*command)
+
+    @staticmethod
+    def booking(answer: Sequence[bytes]) -> Booking:
+        """The booking in a script's answer."""
+        return from_values(answer[1 : 1 + len(FIELDS)])
+
+    @staticmethod
+    async def _try(call: Callable[..., Any], *args: Any) -> Any:
+        for left in reversed(range(TRIES)):
+            try:
+                return await call(*args)
+            except LinkLost:
+                if not left:
+                    raise
+            except hiredis.ReplyError as error:
+                raise translate(error) from error
+        raise AssertionError("unreachable")
+
+
+def translate(error: Exception) -> SlotlineError:
+    """A refusal by Redis itself, as one of ours."""
+    if str(error).startswith(NOT_NOW):
+        return StoreUnavailable(f"Redis cannot do that now: {str(error).split(' ')[0]}")
+    log.error("Redis refused a call: %s", error)
+    return BadCall()

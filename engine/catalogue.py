@@ -1,0 +1,106 @@
+"""Who can be booked: profiles and pages from MongoDB behind a short cache."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from engine.calendars import Calendars
+from engine.errors import ExpertNotFound
+from engine.model import Calendar, Expert, Page, SlotState
+from engine.store import Store
+
+T = TypeVar("T")
+
+PROFILE_AGE = 30.0
+PAGE_AGE = 2.0
+MOST = 10_000
+
+
+class Cache:
+    """Values by key for some seconds, read once however many ask at the same time. Failures and None are not kept."""
+
+    def __init__(self, age: float) -> None:
+        self._age = age
+        self._values: dict[Any, tuple[float, asyncio.Future[Any]]] = {}
+
+    async def get(self, key: Any, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        known = self._values.get(key)
+        if known and known[0] > time.monotonic():
+            future = known[1]
+        else:
+            if len(self._values) >= MOST:
+                self._values.clear()
+            future = asyncio.create_task(read())
+            self._values[key] = (time.monotonic() + self._age, future)
+            future.add_done_callback(lambda done: self._keep_if_good(key, done))
+        value: T = future.result() if future.done() else await asyncio.shield(future)
+        return value
+
+    def peek(self, key: Any) -> Any | None:
+        """The value, if it is there and not too old."""
+        known = self._values.get(key)
+        return known[1].result() if known and known[0] > time.monotonic() and known[1].done() else None
+
+    def _keep_if_good(self, key: Any, done: asyncio.Future[Any]) -> None:
+        if done.cancelled() or done.exception() or done.result() is None:
+            known = self._values.get(key)
+            if known and known[1] is done:
+                del self._values[key]
+
+    def clear(self) -> None:
+        self._values.clear()
+
+
+class Catalogue:
+    def __init__(self, store: Store, calendars: Calendars) -> None:
+        self._store = store
+        self._calendars = calendars
+        self._profiles = Cache(PROFILE_AGE)
+        self._pages = Cache(PAGE_AGE)
+
+    async def expert(self, expert_id: str) -> Expert:
+        """Raises ExpertNotFound, StoreUnavailable."""
+        expert = await self._profile(expert_id)
+        if expert is None:
+            raise ExpertNotFound()
+        return expert
+
+    def known(self, expert_id: str) -> Expert | None:
+        """The profile, if it is in the cache."""
+        return self._profiles.peek(expert_id)
+
+    async def _profile(self, expert_id: str) -> Expert | None:
+        return await self._profiles.get(expert_id, lambda: self._store.experts.get(expert_id))
+
+    async def experts(self, expert_ids: Iterable[str]) -> dict[str, Expert]:
+        """Those that exist, by id."""
+        found = await asyncio.gather(*(self._profile(expert_id) for expert_id in dict.fromkeys(expert_ids)))
+        return {expert.id: expert for expert in found if expert}
+
+    async def find(
+        self, search: str, category: str | None, sort: str, page: int, limit: int
+    ) -> tuple[Page, dict[str, int | None]]:
+        """A page of experts, and the start (epoch seconds) of each one's next open slot, or None."""
+        key = (search, category, sort, page, limit)
+        return await self._pages.get(key, lambda: self._find(*key))
+
+    async def _find(self, *query: Any) -> tuple[Page, dict[str, int | None]]:
+        page = await self._store.experts.find(*query)
+        calendars = await asyncio.gather(*(self._calendars.get(expert.id) for expert in page.items))
+        return page, {calendar.expert_id: next_open(calendar) for calendar in calendars}
+
+    async def categories(self) -> list[tuple[str, int]]:
+        return await self._pages.get("categories", self._store.experts.categories)
+
+    def forget(self) -> None:
+        """Drops what is cached, after experts have changed."""
+        self._profiles.clear()
+        self._pages.clear()
+
+
+def next_open(calendar: Calendar) -> int | None:
+    now = int(time.time() * 1000)
+    return next((slot.start for slot in calendar.slots if slot.state(now) is SlotState.OPEN), None)

@@ -1,0 +1,109 @@
+"""What the doctor looks at in Redis and MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.errors import PyMongoError
+from redis import Redis, RedisCluster
+from redis.exceptions import RedisError
+
+from engine.cli.findings import Finding, bad, good, note
+from engine.cli.reach import check_mongo, check_redis, mongo_client, redis_client
+from engine.cli.say import shown
+from engine.keys import Keys
+from engine.stack import StackError
+from engine.store import bookings, experts, slots
+
+OLDEST_REDIS = (6, 2)
+INDEXES = {"experts": experts.INDEXES, "days": slots.INDEXES, "bookings": bookings.INDEXES}
+TRIAL = "doctor"
+
+
+def look_at_redis(url: str, partitions: int) -> Iterator[Finding]:
+    try:
+        check_redis(url)
+    except StackError as error:
+        yield bad(str(error))
+        return
+    with redis_client(url) as client:
+        try:
+            yield from _redis_settings(client, url)
+            yield _epochs(client, partitions)
+        except RedisError as error:
+            yield bad(f"Redis stopped answering: {type(error).__name__}")
+
+
+def _redis_settings(client: Redis | RedisCluster, url: str) -> Iterator[Finding]:
+    info = client.info()
+    version = str(info["redis_version"])
+    product = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
+        yield bad(f"{product} at {shown(url)} is too old", "Slotline needs Redis 6.2 or any Valkey")
+    else:
+        yield good(f"{product} answers at {shown(url)}")
+
+    policy = info.get("maxmemory_policy")
+    if policy == "noeviction":
+        yield good("Redis: maxmemory-policy is noeviction")
+    else:
+        yield bad(f"Redis: maxmemory-policy is {policy}: it may throw claims away", "set it to noeviction")
+    if info.get("aof_enabled"):
+        yield good("Redis: appendonly is on")
+    else:
+        yield bad("Redis: appendonly is off: a restart empties the calendar until it is rebuilt", "set appendonly yes")
+
+
+def _epochs(client: Redis | RedisCluster, partitions: int) -> Finding:
+    missing = sum(not client.exists(partition.epoch) for partition in Keys(partitions).partitions)
+    if not missing:
+        return good(f"Redis: all {partitions} partitions have an epoch")
+    if missing == partitions:
+        return note("Redis: no partition has an epoch yet; the first start makes them")
+    return bad(f"Redis: {missing} of {partitions} partitions have no epoch", "a worker rebuilds them when it starts")
+
+
+def look_at_mongo(url: str, database: str) -> Iterator[Finding]:
+    try:
+        check_mongo(url)
+    except StackError as error:
+        yield bad(str(error))
+        return
+    with mongo_client(url) as client:
+        try:
+            version = client.server_info()["version"]
+            yield good(f"MongoDB {version} answers at {shown(url)}")
+            yield _majority_write(client, database)
+            yield _indexes(client, database)
+            count = client[database]["experts"].estimated_document_count()
+            yield good(f"{count:,} experts") if count else note("no experts yet", "slotline seed")
+        except PyMongoError as error:
+            yield bad(f"MongoDB stopped answering: {type(error).__name__}")
+
+
+def _majority_write(client: MongoClient[dict[str, object]], database: str) -> Finding:
+    durable = WriteConcern("majority", j=True, wtimeout=2000)
+    trial = client[database].get_collection(TRIAL, write_concern=durable)
+    try:
+        trial.insert_one({"written": True})
+        trial.drop()
+    except PyMongoError as error:
+        return bad(
+            f"MongoDB: a majority, journaled write to {database} failed: {type(error).__name__}",
+            "give the user readWrite on the database, and look at the replica set",
+        )
+    return good(f"MongoDB: a majority, journaled write to {database} is acknowledged")
+
+
+def _indexes(client: MongoClient[dict[str, object]], database: str) -> Finding:
+    missing = []
+    there = client[database].list_collection_names()
+    for collection, wanted in INDEXES.items():
+        have = client[database][collection].index_information() if collection in there else {}
+        missing += [f"{collection}.{index.document['name']}" for index in wanted if index.document["name"] not in have]
+    if not missing:
+        return good("MongoDB: all indexes are there")
+    if not there:
+        return note(f"MongoDB: the database {database} is empty; the first start makes the indexes")
+    return bad(f"MongoDB: indexes are missing: {', '.join(missing)}", "start Slotline once; it makes them")

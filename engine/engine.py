@@ -1,0 +1,231 @@
+"""The engine: one object that the API, the command line, the seed and the load tests all use."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from types import TracebackType
+
+from pymongo.errors import PyMongoError
+
+from engine.calendars import Calendars
+from engine.calls import Calls
+from engine.catalogue import Catalogue
+from engine.desk import Booked, Desk, Request
+from engine.errors import StoreUnavailable
+from engine.feed import EXPERTS_CHANNEL, Feed
+from engine.fence import Fence
+from engine.holds import Holds
+from engine.journal import Journal
+from engine.keys import Keys
+from engine.model import Booking, Calendar, Expert, Page, Slot, Status
+from engine.rebuild import Rebuilder
+from engine.reconcile import Reconciler
+from engine.routes import Route, route_to
+from engine.settings import Settings
+from engine.store import Store, first_line
+
+log = logging.getLogger("slotline.engine")
+
+JANITOR_PAUSE = 600.0
+"""Seconds between two rounds that retire past slots."""
+
+
+class Engine:
+    """Open it with `Engine.open`; it must be closed, which writes what is left in the journal."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.redis_url or not settings.mongo_url:
+            raise StoreUnavailable("REDIS_URL and MONGO_URL are not set")
+        self.settings = settings
+        self.keys = Keys(settings.partitions)
+        self.link: Route = route_to(
+            settings.redis_url, timeout=settings.redis_timeout, failover=settings.redis_failover
+        )
+        self.store = Store(settings.mongo_url, settings.mongo_database, timeout=settings.redis_timeout)
+        self.calls = Calls(self.link, settings)
+        self.fence = Fence(self.calls, self.keys, self.store, settings.keep_bookings)
+        self.journal = Journal(self.calls, self.keys, self.store, self.fence, settings)
+        self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
+        self.holds = Holds(self.calls, self.keys, settings)
+        self.calendars = Calendars(self.calls, self.keys)
+        self.catalogue = Catalogue(self.store, self.calendars)
+        self.rebuilder = Rebuilder(self.calls, self.keys, self.store, settings)
+        self.feed = Feed(self.link, self.calls, self.keys, self.calendars, timeout=settings.redis_timeout)
+        self.feed.on_experts_changed = self.catalogue.forget
+        self.reconciler = Reconciler(self)
+        self._janitor: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Engine:
+        """Connects, makes the indexes, and rebuilds partitions without an epoch. Raises StoreUnavailable."""
+        engine = cls(settings)
+        try:
+            await asyncio.gather(engine.calls.open(), engine.store.open())
+            with translated():
+                await engine.rebuilder.ensure()
+        except BaseException:
+            await engine.link.close()
+            await engine.store.close()
+            raise
+        engine.journal.start()
+        engine.feed.start()
+        engine.holds.start()
+        engine.reconciler.start()
+        engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
+        return engine
+
+    async def close(self) -> None:
+        """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""
+        if self._janitor is not None:
+            self._janitor.cancel()
+            await asyncio.gather(self._janitor, return_exceptions=True)
+        await self.feed.stop()
+        await self.holds.stop()
+        await self.reconciler.stop()
+        await self.rebuilder.stop()
+        await self.journal.stop(self.settings.drain_timeout)
+        await self.link.close()
+        await self.store.close()
+
+    async def add_experts(self, experts: Sequence[Expert]) -> int:
+        """Adds or overwrites experts by id; answers how many were new. Raises StoreUnavailable."""
+        with translated():
+            new = await self.store.experts.put(experts)
+        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        return new
+
+    async def add_slots(self, slots: Sequence[Slot]) -> int:
+        """Puts slots on sale, in MongoDB first; those that are there already stay as they are.
+
+        Answers how many were new. Raises StoreUnavailable.
+        """
+        with translated():
+            new = await self.store.slots.add(slots)
+        by_expert = groupby(sorted(slots, key=lambda slot: slot.expert_id), key=lambda slot: slot.expert_id)
+        await asyncio.gather(*(self._add_slots(expert_id, list(group)) for expert_id, group in by_expert))
+        return new
+
+    async def _add_slots(self, expert_id: str, slots: Sequence[Slot]) -> None:
+        partition = self.keys.of(expert_id)
+        pairs = [text for slot in slots for text in (slot.id, slot.record)]
+        keys = (*partition.feed(expert_id), partition.experts)
+        await self.calls.run("add_slots", keys, (expert_id, self.calls.publish[0], *pairs))
+
+    async def expert(self, expert_id: str) -> Expert:
+        """Raises ExpertNotFound, StoreUnavailable."""
+        with translated():
+            return await self.catalogue.expert(expert_id)
+
+    async def contact(self, expert_id: str) -> Expert | None:
+        """The profile, or None for an expert who is gone. Raises StoreUnavailable."""
+        known = self.catalogue.known(expert_id)
+        return known or (await self.experts([expert_id])).get(expert_id)
+
+    async def experts(self, expert_ids: Iterable[str]) -> dict[str, Expert]:
+        """Those that exist, by id. Raises StoreUnavailable."""
+        with translated():
+            return await self.catalogue.experts(expert_ids)
+
+    async def find_experts(
+        self, search: str, category: str | None, sort: str, page: int, limit: int
+    ) -> tuple[Page, dict[str, int | None]]:
+        """A page of experts, and the start (epoch seconds) of each one's next open slot. Raises StoreUnavailable."""
+        with translated():
+            return await self.catalogue.find(search, category, sort, page, limit)
+
+    async def categories(self) -> list[tuple[str, int]]:
+        """Names and numbers of experts, by name. Raises StoreUnavailable."""
+        with translated():
+            return await self.catalogue.categories()
+
+    async def booking(self, booking_id: str) -> Booking:
+        """Raises BookingNotFound, StoreUnavailable."""
+        with translated():
+            return await self.desk.booking(booking_id)
+
+    async def change(self, booking_id: str, status: Status, by: str, reason: str | None = None) -> Booking:
+        """Moves a booking along the status machine. Raises BookingNotFound, InvalidTransition, StoreUnavailable."""
+        with translated():
+            return await self.desk.change(booking_id, status, by, reason)
+
+    async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
+        """Moves a booking to another slot of its expert; see `Desk.reschedule`."""
+        with translated():
+            return await self.desk.reschedule(booking_id, slot_id, by, reason)
+
+    async def book(self, request: Request, by: str = "customer") -> Booked:
+        """Claims a free seat and has it written; see `Desk.book`."""
+        with translated():
+            return await self.desk.book(request, by)
+
+    async def calendar(self, expert_id: str) -> Calendar:
+        """Raises StoreUnavailable."""
+        return await self.calendars.get(expert_id)
+
+    async def bookings_of(self, email: str, status: Status | None, page: int, limit: int) -> Page:
+        """A customer's bookings, newest first. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.bookings.of_email(email, status, page, limit)
+
+    async def count_experts(self) -> int:
+        with translated():
+            return await self.store.experts.count()
+
+    async def health(self) -> dict[str, str | None]:
+        """Each part the engine stands on → None, or what is wrong with it."""
+        return {
+            "redis": await self._check_redis(),
+            "mongo": await self._check_mongo(),
+            "feed": self._check_feed(),
+        }
+
+    async def _check_redis(self) -> str | None:
+        try:
+            missing = await self.rebuilder.missing()
+        except StoreUnavailable as error:
+            return str(error)
+        return f"{len(missing)} partitions have no epoch" if missing else None
+
+    async def _check_mongo(self) -> str | None:
+        try:
+            await self.store.ping()
+        except StoreUnavailable as error:
+            return str(error)
+        return None
+
+    def _check_feed(self) -> str | None:
+        silence = self.feed.silence
+        return f"nothing heard from Redis for {silence:.1f} s" if silence > self.settings.redis_timeout else None
+
+    async def _retire_past_slots(self) -> None:
+        """Takes long past slots out of Redis, an expert at a time; every worker may do it, twice does no harm."""
+        while True:
+            await asyncio.sleep(JANITOR_PAUSE * (0.5 + random.random()))
+            try:
+                for partition in self.keys.partitions:
+                    for expert_id in await self.calls.command("SMEMBERS", partition.experts):
+                        keys = partition.feed(expert_id.decode())
+                        await self.calls.run("retire", keys, (self.settings.keep_past, self.calls.publish[0]))
+                        await asyncio.sleep(0.005)
+            except StoreUnavailable as error:
+                log.warning("past slots stay for now: %s", error)
+
+
+class translated:
+    """``with translated():`` MongoDB's errors come out as `StoreUnavailable`. A class, since a generator costs a hot
+    path several microseconds."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, PyMongoError):
+            raise StoreUnavailable(f"MongoDB does not answer: {first_line(error)}") from error

@@ -1,0 +1,221 @@
+"""What Redis and MongoDB say about some experts of a partition, read in an order that lets the two be compared.
+
+Redis decides, then MongoDB gets it, then the outbox entry goes. So the calendar is read first, then the outbox, then
+MongoDB: whatever took a seat before the calendar was read is in one of the two. `Evidence.steady` says that the
+calendar had not changed by the time the last word was read; only then may a seat be judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+from engine.calls import Calls
+from engine.keys import Keys, Partition
+from engine.model import HELD, Booking, Slot, expert_of
+from engine.records import FIELDS, from_entry, from_values
+from engine.settings import Settings
+from engine.store import Store, utc_day
+
+PAGE = 2000
+"""Outbox entries read at a time."""
+
+SLACK = 60
+"""Seconds around the horizon, behind which past slots leave Redis, that nobody judges: clocks differ."""
+
+
+@dataclass(slots=True)
+class SlotHolds:
+    """All that Redis has about a slot's holds at one moment. ``tokens``: when each ends; ``holders``: its seat."""
+
+    epoch: str
+    record: str
+    due: int
+    tokens: dict[str, int]
+    holders: dict[str, str]
+
+    def seats(self) -> set[int]:
+        """The seats that somebody holds, over or not."""
+        held = set()
+        for token, holder in self.holders.items():
+            seat, _, epoch = [*holder.split(" "), "", ""][:3]
+            if token in self.tokens and epoch == self.epoch and seat.isdigit():
+                held.add(int(seat))
+        return held
+
+
+@dataclass(slots=True)
+class Evidence:
+    """About one expert. ``records`` and ``slots`` are Redis' calendar, ``stored…`` is what MongoDB has, ``pending…``
+    what the outbox has, ``live`` the live copies of bookings, ``keyed`` the idempotency records by booking."""
+
+    expert_id: str
+    epoch: str
+    version: int
+    records: dict[str, str]
+    slots: dict[str, Slot] = field(default_factory=dict)
+    """The readable ones."""
+    listed: bool = True
+    """Whether the partition's set of experts has this one."""
+    stored_slots: dict[str, Slot] = field(default_factory=dict)
+    stored: dict[str, Booking] = field(default_factory=dict)
+    pending: dict[str, Booking] = field(default_factory=dict)
+    pending_slots: dict[str, Slot] = field(default_factory=dict)
+    live: dict[str, Booking] = field(default_factory=dict)
+    copies: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    """The live copies as they were read; those that are not in ``live`` cannot be understood."""
+    keyed: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, SlotHolds] = field(default_factory=dict)
+    steady: bool = False
+
+    def owners(self) -> dict[tuple[str, int], list[Booking]]:
+        """Who has each (slot, seat), by the newest that anybody knows about each booking."""
+        newest: dict[str, Booking] = {}
+        for known in (self.stored, self.pending, self.live):
+            for booking in known.values():
+                if booking.id not in newest or newest[booking.id].revision < booking.revision:
+                    newest[booking.id] = booking
+        owners: dict[tuple[str, int], list[Booking]] = {}
+        for booking in newest.values():
+            if booking.active:
+                owners.setdefault((booking.slot_id, booking.seat), []).append(booking)
+        return owners
+
+
+class Witness:
+    def __init__(self, calls: Calls, keys: Keys, store: Store, settings: Settings) -> None:
+        self._calls = calls
+        self._keys = keys
+        self._store = store
+        self._keep_past = settings.keep_past
+
+    @property
+    def horizon(self) -> int:
+        """Epoch second; slots that ended before it may be gone from Redis."""
+        return int(time()) - self._keep_past
+
+    async def hear(
+        self, partition: Partition, experts: Sequence[str], extra: Mapping[str, Collection[str]] | None = None
+    ) -> list[Evidence]:
+        """Evidence about each expert. ``extra``: ids of bookings to look at though MongoDB may not know them.
+
+        Raises EpochMissing, StoreUnavailable, PyMongoError.
+        """
+        heard = await asyncio.gather(*(self._calendar(partition, expert) for expert in experts))
+        by_expert = {evidence.expert_id: evidence for evidence in heard}
+        await self._holds(partition, by_expert)
+        await self._outbox(partition, by_expert)
+        await asyncio.gather(self._stored_slots(by_expert), self._stored_bookings(by_expert))
+        await asyncio.gather(*(self._live(partition, each, (extra or {}).get(each.expert_id, ())) for each in heard))
+        await asyncio.gather(*(self._steady(partition, evidence) for evidence in heard))
+        return heard
+
+    async def _calendar(self, partition: Partition, expert_id: str) -> Evidence:
+        answer = await self._calls.run("snapshot", partition.feed(expert_id)[:3], ())
+        records = {key.decode(): value.decode() for key, value in pairs(answer[3:])}
+        evidence = Evidence(expert_id, answer[1].decode(), int(answer[2]), records)
+        for slot_id, record in records.items():
+            try:
+                evidence.slots[slot_id] = Slot.from_record(slot_id, record)
+            except ValueError:
+                continue
+        evidence.listed = bool(await self._calls.command("SISMEMBER", partition.experts, expert_id))
+        return evidence
+
+    async def _holds(self, partition: Partition, experts: Mapping[str, Evidence]) -> None:
+        due = await self._calls.command("ZRANGE", partition.due, 0, -1)
+        wanted = {slot_id for raw in due if expert_of(slot_id := raw.decode()) in experts}
+        for evidence in experts.values():
+            wanted |= {slot.id for slot in evidence.slots.values() if slot.held_until or HELD in slot.seatmap}
+        found = await asyncio.gather(*(self._holds_of(partition, slot_id) for slot_id in wanted))
+        for slot_id, holds in zip(wanted, found, strict=True):
+            experts[expert_of(slot_id)].holds[slot_id] = holds
+
+    async def _holds_of(self, partition: Partition, slot_id: str) -> SlotHolds:
+        keys = (*partition.feed(expert_of(slot_id))[:2], *partition.holds(slot_id))
+        _, epoch, record, due, tokens, holders = await self._calls.run("inspect_holds", keys, (slot_id,))
+        return SlotHolds(
+            epoch.decode(),
+            record.decode(),
+            int(due or 0),
+            {token.decode(): int(expiry) for token, expiry in pairs(tokens)},
+            {token.decode(): holder.decode() for token, holder in pairs(holders)},
+        )
+
+    async def _outbox(self, partition: Partition, experts: Mapping[str, Evidence]) -> None:
+        async for _, fields in self.entries(partition.outbox):
+            evidence = experts.get(expert_of(fields[1].decode()))
+            if evidence is None:
+                continue
+            try:
+                thing = from_entry(fields)
+            except (KeyError, ValueError):
+                continue  # the journal sets it aside
+            if isinstance(thing, Slot):
+                evidence.pending_slots[thing.id] = thing
+            elif thing.id not in evidence.pending or evidence.pending[thing.id].revision < thing.revision:
+                evidence.pending[thing.id] = thing
+
+    async def entries(self, stream: str, last: str = "+") -> AsyncIterator[tuple[bytes, list[bytes]]]:
+        """The entries of a stream up to ``last``."""
+        after = "-"
+        while True:
+            page = await self._calls.command("XRANGE", stream, after, last, "COUNT", PAGE)
+            for entry_id, fields in page or ():
+                yield entry_id, fields
+            if len(page or ()) < PAGE:
+                return
+            after = f"({page[-1][0].decode()}"
+
+    async def _stored_slots(self, experts: Mapping[str, Evidence]) -> None:
+        async for slot in self._store.slots.since(list(experts), utc_day(self.horizon)):
+            experts[slot.expert_id].stored_slots[slot.id] = slot
+
+    async def _stored_bookings(self, experts: Mapping[str, Evidence]) -> None:
+        async for booking in self._store.bookings.since(list(experts), self.horizon):
+            experts[booking.expert_id].stored[booking.id] = booking
+
+    async def _live(self, partition: Partition, evidence: Evidence, extra: Iterable[str]) -> None:
+        ids = list(dict.fromkeys([*evidence.stored, *evidence.pending, *extra]))
+        copies = await asyncio.gather(
+            *(self._calls.command("HMGET", partition.booking(booking_id), *FIELDS) for booking_id in ids)
+        )
+        for booking_id, values in zip(ids, copies, strict=True):
+            if not any(values):
+                continue
+            evidence.copies[booking_id] = copy = tuple(value or b"" for value in values)
+            try:
+                evidence.live[booking_id] = from_values(copy)
+            except ValueError:
+                continue
+        keyed = [booking for booking in evidence.stored.values() if booking.idempotency]
+        records = await asyncio.gather(
+            *(self._calls.command("GET", partition.idempotency(booking.idempotency or "")) for booking in keyed)
+        )
+        evidence.keyed = {b.id: (record or b"").decode() for b, record in zip(keyed, records, strict=True)}
+
+    async def _steady(self, partition: Partition, evidence: Evidence) -> None:
+        epoch, version = await self._calls.command("MGET", partition.epoch, partition.version(evidence.expert_id))
+        evidence.steady = (epoch or b"").decode() == evidence.epoch and int(version or 0) == evidence.version
+
+    async def strays(self, partition: Partition, experts: Collection[str]) -> dict[str, set[str]]:
+        """Ids of the experts' bookings that have a live copy: a walk through all that the partition has."""
+        prefix = partition.booking("")
+        found: dict[str, set[str]] = {}
+        cursor: Any = b"0"
+        while True:
+            answer = await self._calls.run("find_bookings", (partition.epoch,), (cursor, f"{prefix}*"))
+            for key in answer[2:]:
+                booking_id = key.decode().removeprefix(prefix)
+                if expert_of(booking_id) in experts:
+                    found.setdefault(expert_of(booking_id), set()).add(booking_id)
+            cursor = answer[1]
+            if cursor == b"0":
+                return found
+
+
+def pairs(flat: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    return zip(flat[::2], flat[1::2], strict=True)

@@ -1,0 +1,86 @@
+"""Holds: a seat kept for somebody who fills in the form, and the sweeper that gives it back when time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+from engine.calls import Calls
+from engine.errors import StoreUnavailable
+from engine.keys import Keys
+from engine.model import Hold, expert_of, new_hold_token, slot_of_hold
+from engine.settings import Settings
+
+log = logging.getLogger("slotline.holds")
+
+SWEPT_AT_ONCE = 500
+"""Slots of one partition that a sweep looks at."""
+
+
+class Holds:
+    def __init__(self, calls: Calls, keys: Keys, settings: Settings) -> None:
+        self._calls = calls
+        self._keys = keys
+        self._lasts = int(settings.hold_seconds * 1000)
+        self._most = int(settings.hold_most * 1000)
+        self._every = settings.sweep_every
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def _of(self, slot_id: str) -> tuple[str, ...]:
+        partition = self._keys.of(slot_id)
+        return (*partition.feed(expert_of(slot_id)), *partition.holds(slot_id))
+
+    async def hold(self, slot_id: str) -> Hold:
+        """Keeps a seat. Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, StoreUnavailable."""
+        token = new_hold_token(slot_id)
+        answer = await self._calls.run("hold", self._of(slot_id), (slot_id, token, self._lasts, *self._calls.publish))
+        return Hold(token, int(answer[1]))
+
+    async def renew(self, token: str) -> Hold:
+        """Lets a hold last longer, to a capped total. Raises HoldNotFound, StoreUnavailable."""
+        slot_id = slot_of_hold(token)
+        arguments = (slot_id, token, self._lasts, self._most, *self._calls.publish)
+        answer = await self._calls.run("renew", self._of(slot_id), arguments)
+        return Hold(token, int(answer[1]))
+
+    async def release(self, token: str) -> None:
+        """Gives the seat back. Raises HoldNotFound, StoreUnavailable."""
+        slot_id = slot_of_hold(token)
+        await self._calls.run("release", self._of(slot_id), (slot_id, token, *self._calls.publish))
+
+    async def expire(self, slot_id: str) -> int:
+        """Gives back what is over; answers how many holds that were. Raises StoreUnavailable."""
+        answer = await self._calls.run("expire", self._of(slot_id), (slot_id, *self._calls.publish))
+        return int(answer[1])
+
+    def start(self) -> None:
+        self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="sweeper")
+
+    async def stop(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+
+    async def sweep(self) -> int:
+        """Ends the holds of every partition that are over. Every worker does it; the script makes twice harmless."""
+        partitions = self._keys.partitions
+        clocks = await self._calls.clocks([partition.due for partition in partitions])
+        due = await asyncio.gather(
+            *(
+                self._calls.command("ZRANGEBYSCORE", partition.due, "-inf", now, "LIMIT", 0, SWEPT_AT_ONCE)
+                for partition, now in zip(partitions, clocks, strict=True)
+            )
+        )
+        slots = [slot_id.decode() for of_partition in due for slot_id in of_partition]
+        return sum(await asyncio.gather(*(self.expire(slot_id) for slot_id in slots)))
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._every * (0.75 + 0.5 * random.random()))
+            try:
+                await self.sweep()
+            except StoreUnavailable as error:
+                log.warning("holds cannot be swept: %s", error)
+            except Exception:
+                log.exception("holds cannot be swept")

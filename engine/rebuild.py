@@ -1,0 +1,222 @@
+"""A partition of Redis that came up empty is built again from MongoDB, by one worker, under a new epoch.
+
+Until it is there every verb refuses, because the partition has no epoch. Whoever rebuilds holds a short lease that each
+of its writes renews and checks; one that has lost it writes nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
+
+from pymongo.errors import PyMongoError
+
+from engine.calls import Calls
+from engine.errors import StoreUnavailable
+from engine.keys import Keys, Partition
+from engine.link import Arg
+from engine.model import BOOKED, Booking, Slot
+from engine.settings import Settings
+from engine.store import Store, utc_day
+
+log = logging.getLogger("slotline.rebuild")
+
+LEASE_MS = 30_000
+CHUNK = 50
+"""Experts read from MongoDB with one query."""
+
+AT_ONCE = 3
+"""Such queries under way at the same time."""
+
+DRAIN = 15.0
+"""Seconds that a partition's outbox gets to empty before the partition is left as it is."""
+
+Progress = Callable[[int], None]
+"""Gets the number of experts that are done so far."""
+
+
+class Rebuilder:
+    def __init__(self, calls: Calls, keys: Keys, store: Store, settings: Settings) -> None:
+        self._calls = calls
+        self._keys = keys
+        self._store = store
+        self._settings = settings
+        self._who = secrets.token_hex(8)
+        self._task: asyncio.Task[None] | None = None
+        self.slots = 0
+        """Slots rebuilt so far."""
+        calls.on_missing_epoch = self.wake
+
+    def wake(self) -> None:
+        """Looks for partitions without an epoch, in the background."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="rebuild")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            await self.ensure()
+        except (StoreUnavailable, PyMongoError) as error:
+            log.warning("cannot rebuild now: %s", error)
+        except Exception:
+            log.exception("the rebuild failed")
+
+    async def missing(self) -> list[Partition]:
+        """The partitions without an epoch."""
+        partitions = self._keys.partitions
+        epochs = await asyncio.gather(*(self._calls.command("GET", partition.epoch) for partition in partitions))
+        return [partition for partition, epoch in zip(partitions, epochs, strict=True) if epoch is None]
+
+    async def ensure(self) -> int:
+        """Rebuilds what has no epoch and waits for what others rebuild; answers how many partitions it built itself."""
+        built = 0
+        while missing := await self.missing():
+            mine = [partition for partition in missing if await self._lease(partition)]
+            if mine:
+                built += await self._rebuild(mine)
+            else:
+                await asyncio.sleep(0.1)
+        return built
+
+    async def rebuild_all(self, progress: Progress | None = None) -> tuple[int, int, list[int]]:
+        """Rebuilds every partition by hand, one after the other, each when MongoDB has all that it decided.
+
+        Answers how many partitions and slots were rebuilt, and the numbers of those left as they were because their
+        outbox did not empty, or because somebody else rebuilds them. Raises StoreUnavailable, PyMongoError.
+        """
+        built, done, left = 0, 0, []
+        self.slots = 0
+        for partition in self._keys.partitions:
+            if not await self._end_epoch(partition):
+                left.append(partition.number)
+                continue
+            before = done
+
+            def count(experts: int, before: int = before) -> None:
+                nonlocal done
+                done = before + experts
+                if progress:
+                    progress(done)
+
+            built += await self._rebuild([partition], count)
+        return built, self.slots, left
+
+    async def _end_epoch(self, partition: Partition) -> bool:
+        keys = (partition.epoch, partition.outbox, partition.rebuild)
+        deadline = time.monotonic() + DRAIN
+        while True:
+            answer = await self._calls.run("end_epoch", keys, (self._who, LEASE_MS))
+            if answer[0] != b"unwritten" or time.monotonic() > deadline:
+                return bool(answer[0] == b"ok")
+            await asyncio.sleep(0.005)
+
+    async def _lease(self, partition: Partition) -> bool:
+        answer = await self._calls.run("lease", (partition.epoch, partition.rebuild), (self._who, LEASE_MS))
+        return bool(answer[0] == b"ok")
+
+    async def _rebuild(self, partitions: Sequence[Partition], progress: Progress | None = None) -> int:
+        began = time.monotonic()
+        slots = done = 0
+        wanted = {partition.number for partition in partitions}
+        lost: set[int] = set()
+        for partition in partitions:
+            await self._drop_holds(partition)
+        async for chunks in self._experts_of(wanted):
+            slots += sum(await asyncio.gather(*(self._load_experts(experts, lost) for experts in chunks)))
+            done += sum(map(len, chunks))
+            if progress:
+                progress(done)
+        built = 0
+        for partition in partitions:
+            if partition.number not in lost:
+                keys = (partition.epoch, partition.rebuild, partition.server)
+                answer = await self._calls.run("begin", keys, (self._who, new_epoch()))
+                built += answer[0] == b"ok"
+        self.slots += slots
+        log.info("rebuilt %d partitions, %d slots in %.2f s", built, slots, time.monotonic() - began)
+        return built
+
+    async def _drop_holds(self, partition: Partition) -> None:
+        """Holds end with their epoch; left behind, they would come due for ever in a calendar that knows none."""
+        due = await self._calls.command("ZRANGE", partition.due, 0, -1)
+        for first in range(0, len(due), CHUNK):
+            await asyncio.gather(
+                *(
+                    self._calls.run(
+                        "drop_holds",
+                        (partition.epoch, partition.rebuild, *partition.holds(slot_id.decode())),
+                        (self._who, slot_id),
+                    )
+                    for slot_id in due[first : first + CHUNK]
+                )
+            )
+
+    async def _experts_of(self, partitions: set[int]) -> AsyncIterator[list[list[str]]]:
+        """A few chunks of experts at a time."""
+        experts: list[str] = []
+        async for expert_id in self._store.experts.ids():
+            if self._keys.of(expert_id).number in partitions:
+                experts.append(expert_id)
+                if len(experts) == CHUNK * AT_ONCE:
+                    yield chunked(experts)
+                    experts = []
+        if experts:
+            yield chunked(experts)
+
+    async def _load_experts(self, expert_ids: Sequence[str], lost: set[int]) -> int:
+        since = int(time.time()) - self._settings.keep_past
+        slots: dict[str, dict[str, Slot]] = {expert_id: {} for expert_id in expert_ids}
+        async for slot in self._store.slots.since(expert_ids, utc_day(since)):
+            slots[slot.expert_id][slot.id] = slot
+        bookings: dict[str, list[Booking]] = {expert_id: [] for expert_id in expert_ids}
+        async for booking in self._store.bookings.since(expert_ids, since):
+            bookings[booking.expert_id].append(booking)
+        answers = await asyncio.gather(*(self._load(i, taken(slots[i], bookings[i]), bookings[i]) for i in expert_ids))
+        lost.update(self._keys.of(i).number for i, loaded in zip(expert_ids, answers, strict=True) if not loaded)
+        return sum(len(of_expert) for of_expert in slots.values())
+
+    async def _load(self, expert_id: str, slots: Iterable[Slot], bookings: Sequence[Booking]) -> bool:
+        partition = self._keys.of(expert_id)
+        keyed = [booking for booking in bookings if booking.idempotency]
+        epoch, calendar, version, log_key, _ = partition.feed(expert_id)
+        pairs: list[Arg] = [text for slot in slots for text in (slot.id, slot.record)]
+        records: list[Arg] = []
+        for booking in keyed:
+            records += [f"{booking.fingerprint} {booking.id}", booking.end + self._settings.keep_bookings]
+        answer = await self._calls.run(
+            "load",
+            (
+                epoch, partition.rebuild, calendar, version, log_key, partition.experts,
+                *(partition.idempotency(booking.idempotency or "") for booking in keyed),
+            ),
+            (self._who, LEASE_MS, expert_id, len(pairs) // 2, *pairs, *records),
+        )  # fmt: skip
+        return bool(answer[0] == b"ok")
+
+
+def chunked(experts: list[str]) -> list[list[str]]:
+    return [experts[first : first + CHUNK] for first in range(0, len(experts), CHUNK)]
+
+
+def taken(slots: dict[str, Slot], bookings: Iterable[Booking]) -> list[Slot]:
+    """The slots with the seats of the active bookings marked."""
+    seatmaps: dict[str, list[str]] = {}
+    for booking in bookings:
+        slot = slots.get(booking.slot_id)
+        if booking.active and slot and booking.seat <= slot.seats:
+            seatmaps.setdefault(slot.id, list(slot.seatmap))[booking.seat - 1] = BOOKED
+    return [
+        replace(slot, seatmap="".join(seatmaps[slot.id])) if slot.id in seatmaps else slot for slot in slots.values()
+    ]
+
+
+def new_epoch() -> str:
+    return secrets.token_hex(6)

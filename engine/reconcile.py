@@ -1,0 +1,141 @@
+"""After a Redis restart or a failover its last moments may be missing: bookings it has forgotten, and cancels, whose
+seats nobody would ever bump into. So each partition knows on which server, in which life of it, it was last compared
+with MongoDB; when that changes a worker compares and repairs the partition at once, while it serves.
+
+It does so twice: a change that Redis had decided and then forgot may reach MongoDB only after the first time, from the
+worker that was just writing it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from typing import TYPE_CHECKING
+
+from pymongo.errors import PyMongoError
+
+from engine.audit import Audit
+from engine.errors import EpochMissing, StoreUnavailable
+from engine.keys import Partition
+from engine.repair import Repair
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+log = logging.getLogger("slotline.reconcile")
+
+EVERY = 1.0
+"""Seconds between two looks at who the servers are."""
+
+LEASE_MS = 10_000
+"""A worker that is killed in the middle keeps the others from it for so long."""
+ROUNDS = 3
+"""Audits of a partition in one go, while the one before has found anything."""
+
+
+class Reconciler:
+    def __init__(self, engine: Engine) -> None:
+        self._calls = engine.calls
+        self._keys = engine.keys
+        self._again = int(engine.settings.adopt_after * 1000)
+        self._audit = Audit(engine)
+        self._repair = Repair(engine)
+        self._who = secrets.token_hex(8)
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._woken.set()
+        self._task = asyncio.create_task(self._watch(), name="reconcile")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Looks now: a connection has just been made."""
+        self._woken.set()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(EVERY * (0.75 + 0.5 * random.random())):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+            try:
+                await self.check()
+            except (StoreUnavailable, PyMongoError) as error:
+                log.warning("cannot compare Redis with MongoDB now: %s", str(error)[:120])
+            except Exception:
+                log.exception("cannot compare Redis with MongoDB")
+
+    async def check(self) -> list[int]:
+        """Reconciles the partitions whose server is not what it was; answers their numbers.
+
+        Raises StoreUnavailable, PyMongoError.
+        """
+        answers = await asyncio.gather(*map(self._identity, self._keys.partitions))
+        done = []
+        for partition, (state, _) in zip(self._keys.partitions, answers, strict=True):
+            if state != "same" and await self._reconcile(partition):
+                done.append(partition.number)
+        return done
+
+    async def _identity(self, partition: Partition) -> tuple[str, str]:
+        try:
+            answer = await self._calls.run("identity", (partition.epoch, partition.server), ())
+        except EpochMissing:
+            return "same", ""  # it will be rebuilt
+        return answer[0].decode(), answer[1].decode()
+
+    async def _reconcile(self, partition: Partition) -> bool:
+        """False if another worker does it, or has just done it."""
+        if not await self._calls.command("SET", partition.reconcile, self._who, "NX", "PX", LEASE_MS):
+            return False
+        settled, first = "?", False
+        try:
+            state, identity = await self._identity(partition)
+            if state == "same":
+                return False
+            if first := state == "changed":
+                log.warning("partition %d has come back on another server, or another life of it", partition.number)
+                await self._leap(partition)
+            await self._put_right(partition)
+            settled = identity
+        finally:
+            await self._settle(partition, settled, self._again if first else 0)
+        return True
+
+    async def _settle(self, partition: Partition, identity: str, again: int) -> None:
+        """Gives the lease back, and says what was done."""
+        try:
+            await self._calls.run("settle", (partition.server, partition.reconcile), (self._who, identity, again))
+        except StoreUnavailable as error:
+            log.warning("partition %d will be compared again: %s", partition.number, error)
+
+    async def _put_right(self, partition: Partition) -> None:
+        for _ in range(ROUNDS):
+            report = await self._audit.run([partition], lambda *_: self._renew(partition))
+            if report.clean:
+                break
+            mended = await self._repair.run(report.findings)
+            if not any(each.done for each in mended):
+                break
+
+    def _renew(self, partition: Partition) -> None:
+        self._calls.send("PEXPIRE", partition.reconcile, LEASE_MS)
+
+    async def _leap(self, partition: Partition) -> None:
+        """Nobody may go on from a version that now means something else."""
+        experts = await self._calls.command("SMEMBERS", partition.experts)
+        for first in range(0, len(experts), 500):
+            await asyncio.gather(*(self._leap_one(partition, i.decode()) for i in experts[first : first + 500]))
+
+    async def _leap_one(self, partition: Partition, expert_id: str) -> None:
+        epoch, _, version, log_key, channel = partition.feed(expert_id)
+        await self._calls.run("leap", (epoch, version, log_key, channel), (self._calls.publish[0],))

@@ -1,0 +1,242 @@
+"""Mends what an audit found. Every mend is one script, or one conditional write, that looks again at what it changes: a
+live change in between makes it do nothing, and it is tried again from fresh evidence.
+
+MongoDB is right about what it has; Redis is right about what it decided later. What neither can know is left to a
+person, with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.audit import Audit
+from engine.errors import SlotlineError
+from engine.evidence import Evidence
+from engine.invariants import Finding, faults, key_record, newest
+from engine.keys import Partition
+from engine.link import Arg
+from engine.model import BOOKED, FREE, HELD, Booking, Slot, expert_of
+from engine.records import from_entry
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+log = logging.getLogger("slotline.repair")
+
+TRIES = 8
+
+AT_ONCE = 20
+"""Experts mended at the same time."""
+
+DONE = {
+    "ghost-seat": "freed",
+    "lost-seat": "marked as booked again",
+    "ghost-hold": "freed",
+    "stale-hold": "ended",
+    "held-until": "holds, slot and sweeper made to agree",
+    "slot-missing": "put back on sale, with its bookings",
+    "slot-unknown": "taken off sale; or, having bookings, written to MongoDB again",
+    "slot-unreadable": "written anew from MongoDB",
+    "slot-differs": "made as MongoDB has it",
+    "slot-unwritten": "written to MongoDB",
+    "booking-behind": "MongoDB's newer revision put into Redis",
+    "booking-differs": "MongoDB's copy put into Redis",
+    "booking-unwritten": "written to MongoDB, or taken back if its seat was gone",
+    "key-differs": "recorded again",
+    "expert-unlisted": "listed",
+    "stuck": "written to MongoDB, or set aside",
+    "no-epoch": "rebuilt from MongoDB",
+    "poison": "dropped: MongoDB has this revision or a later one",
+}
+
+BY_HAND = {
+    "double-booking": "two customers were promised this seat: a person must cancel one of the bookings",
+    "poison": "MongoDB refuses it, and nothing newer is known: a person must look at it, then XDEL it",
+    "slot-differs": "bookings have seats beyond those that MongoDB says there are: a person must decide",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of a finding. ``done`` False: it is still there, and ``text`` says why."""
+
+    finding: Finding
+    done: bool
+    text: str
+
+
+class Repair:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._calls = engine.calls
+        self._keys = engine.keys
+        self._audit = Audit(engine)
+
+    async def run(self, findings: Sequence[Finding]) -> list[Mended]:
+        """Mends; answers what became of each finding. Raises StoreUnavailable, PyMongoError."""
+        if any(finding.kind == "no-epoch" for finding in findings):
+            await self._engine.rebuilder.ensure()
+        if any(finding.kind == "stuck" for finding in findings):
+            await adopt_all(self._engine)
+        by_expert: dict[str, list[Finding]] = {}
+        mended = []
+        for finding in findings:
+            if finding.expert_id:
+                by_expert.setdefault(finding.expert_id, []).append(finding)
+            else:
+                mended.append(await self._partition_wide(finding))
+        turn = asyncio.Semaphore(AT_ONCE)
+        for of_expert in await asyncio.gather(*(self._expert(i, each, turn) for i, each in by_expert.items())):
+            mended += of_expert
+        for each in mended:
+            log.warning("%s %s: %s: %s", each.finding.kind, each.finding.subject, each.finding.detail, each.text)
+        return mended
+
+    async def _partition_wide(self, finding: Finding) -> Mended:
+        partition = self._keys.partitions[finding.partition]
+        if finding.kind == "poison":
+            gone = await self._drop_poison(partition, finding.subject)
+        elif finding.kind == "no-epoch":
+            gone = bool(await self._calls.command("EXISTS", partition.epoch))
+        else:
+            entry = finding.detail.rpartition(" ")[2]
+            gone = not await self._calls.command("XRANGE", partition.outbox, entry, entry)
+        return Mended(finding, gone, DONE[finding.kind] if gone else BY_HAND.get(finding.kind, "it is still there"))
+
+    async def _drop_poison(self, partition: Partition, entry: str) -> bool:
+        """Poison that nobody needs any more goes."""
+        found = await self._calls.command("XRANGE", partition.poison, entry, entry)
+        if not found:
+            return True
+        try:
+            thing = from_entry(found[0][1])
+        except (KeyError, ValueError):
+            return False
+        if isinstance(thing, Slot):
+            return False
+        stored = await self._engine.store.bookings.get(thing.id)
+        if stored is None or stored.revision < thing.revision:
+            return False
+        await self._calls.command("XDEL", partition.poison, entry)
+        return True
+
+    async def _expert(self, expert_id: str, findings: list[Finding], turn: asyncio.Semaphore) -> list[Mended]:
+        async with turn:
+            partition = self._keys.of(expert_id)
+            subjects = {finding.subject for finding in findings}
+            extra = {expert_id: {f.subject for f in findings if f.kind.startswith("booking-")}}
+            for number in range(TRIES + 1):
+                [evidence] = await self._audit.witness.hear(partition, [expert_id], extra)
+                current = faults(evidence, partition.number, self._audit.clock())
+                left = {(finding.kind, finding.subject) for finding in current}
+                hope = any((f.kind, f.subject) in left for f in findings if f.kind != "double-booking")
+                if number == TRIES or (number and not hope):
+                    break
+                try:
+                    await self._mend(partition, evidence, [f for f in current if f.subject in subjects])
+                except SlotlineError as error:
+                    log.warning("expert %s: %s", expert_id, error)
+                await asyncio.sleep(0.02 * number * random.random())
+        return [outcome(finding, (finding.kind, finding.subject) in left) for finding in findings]
+
+    async def _mend(self, partition: Partition, evidence: Evidence, findings: Sequence[Finding]) -> None:
+        """One try at all that is wrong with an expert. Seats first: what follows may change the version."""
+        subjects: dict[str, set[str]] = {}
+        for finding in findings:
+            subjects.setdefault(finding.kind, set()).add(finding.subject)
+        slots = {f.subject for f in findings if f.kind in ("ghost-seat", "lost-seat") or f.kind.startswith("slot-")}
+        if evidence.steady:
+            await self._mend_slots(partition, evidence, slots - subjects.get("slot-unwritten", set()))
+        if slots or "expert-unlisted" in subjects:  # a calendar that was all forgotten was not listed either
+            keys = (*partition.feed(evidence.expert_id), partition.experts)
+            await self._calls.run("add_slots", keys, (evidence.expert_id, self._calls.publish[0]))
+        for kind in ("ghost-hold", "stale-hold", "held-until"):
+            for slot_id in subjects.get(kind, ()):
+                await self._settle_holds(partition, slot_id)
+        for booking_id in subjects.get("booking-differs", ()):
+            await self._forget(partition, evidence, booking_id)
+        for kind in ("booking-behind", "booking-differs"):
+            for booking_id in subjects.get(kind, ()):
+                if stored := evidence.stored.get(booking_id):
+                    await self._engine.fence.restore(stored)
+        for booking_id in subjects.get("key-differs", ()):
+            await self._remember(partition, evidence, evidence.stored[booking_id])
+        things: list[Booking | Slot] = [evidence.live[i] for i in subjects.get("booking-unwritten", ())]
+        things += [evidence.slots[i] for i in subjects.get("slot-unwritten", ())]
+        await asyncio.gather(*(self._engine.journal.commit(thing, None) for thing in things), return_exceptions=True)
+
+    async def _mend_slots(self, partition: Partition, evidence: Evidence, slot_ids: set[str]) -> None:
+        triples: list[Arg] = []
+        for slot_id in sorted(slot_ids):
+            seen = evidence.records.get(slot_id, "")
+            if slot_id in evidence.slots and slot_id not in evidence.stored_slots:
+                unknown = evidence.slots[slot_id]
+                if BOOKED in unknown.seatmap or HELD in unknown.seatmap:
+                    await self._engine.store.slots.add([unknown])
+                    continue
+            right = rightful(evidence, slot_id)
+            triples += [slot_id, seen, right.record if right else ""]
+        if triples:
+            arguments = (evidence.epoch, evidence.version, *self._calls.publish, *triples)
+            await self._calls.run("mend_slots", partition.feed(evidence.expert_id), arguments)
+
+    async def _settle_holds(self, partition: Partition, slot_id: str) -> None:
+        keys = (*partition.feed(expert_of(slot_id)), *partition.holds(slot_id))
+        await self._calls.run("settle_holds", keys, (slot_id, *self._calls.publish))
+
+    async def _forget(self, partition: Partition, evidence: Evidence, booking_id: str) -> None:
+        keys = (partition.epoch, partition.booking(booking_id))
+        await self._calls.run("forget_booking", keys, evidence.copies[booking_id])
+
+    async def _remember(self, partition: Partition, evidence: Evidence, booking: Booking) -> None:
+        await self._calls.run(
+            "remember",
+            (partition.epoch, partition.idempotency(booking.idempotency or "")),
+            (evidence.keyed[booking.id], key_record(booking), booking.end + self._engine.settings.keep_bookings),
+        )
+
+
+async def adopt_all(engine: Engine) -> int:
+    """Has everything written that is in the outbox, whoever put it there; answers how much that was. On a live system
+    there is always a little more: it gives up after a while."""
+    total = 0
+    for _ in range(100):
+        adopted = await engine.journal.adopt(0)
+        total += adopted
+        if not adopted:
+            break
+        await asyncio.sleep(0.02)  # the entries are taken out of the outbox behind our back
+    return total
+
+
+def outcome(finding: Finding, still_there: bool) -> Mended:
+    if not still_there:
+        return Mended(finding, True, DONE.get(finding.kind, "gone"))
+    return Mended(finding, False, BY_HAND.get(finding.kind, f"not mended in {TRIES} tries: it keeps changing"))
+
+
+def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
+    """A slot as it should be in Redis; None if it should not be there.
+
+    As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so.
+    """
+    stored, live = evidence.stored_slots.get(slot_id), evidence.slots.get(slot_id)
+    if stored is None:
+        return None
+    newer = newest(evidence, stored)
+    if live is None or live.revision <= newer.revision:
+        closed, revision = newer.closed, newer.revision
+    else:
+        closed, revision = live.closed, live.revision
+    owners = {seat for slot, seat in evidence.owners() if slot == slot_id}
+    seats = max([stored.seats, *owners])
+    before = live.seatmap if live else ""
+    marks = [
+        BOOKED if seat in owners else HELD if before[seat - 1 : seat] == HELD else FREE for seat in range(1, seats + 1)
+    ]
+    return Slot(slot_id, stored.start, stored.end, "".join(marks), closed, revision, live.held_until if live else 0)

@@ -1,0 +1,227 @@
+"""A Redis Cluster: one link a master, each call to the master of its key's slot.
+
+A call that was redirected, or found nobody, has not run: it is done again where it belongs, for at most ``failover``
+seconds. A call whose connection broke may have run: that is `LinkLost`, and `Calls` decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+import hiredis
+
+from engine.errors import StoreUnavailable
+from engine.link import Link, ignore
+from engine.routes.address import Address
+from engine.routes.topology import Topology
+from engine.scripts import Script
+from engine.wire import Arg, LinkDown, Wire, connect
+
+log = logging.getLogger("slotline.cluster")
+
+ELSEWHERE = ("MOVED ", "ASK ")
+REGROUPING = ("TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN")
+NOT_DONE = (*ELSEWHERE, *REGROUPING)
+"""What a node says that did nothing, while another one may, or the same one in a moment."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.03, 0.25
+"""Seconds between two looks at a cluster that regroups."""
+
+HOPS = 2
+"""Redirections that are followed at once; after that there is a pause, for the nodes may disagree."""
+
+SUSPICIOUS = 1.0
+"""Seconds without a word, while calls are under way, after which the cluster is asked whether it has another master."""
+
+
+class Cluster:
+    def __init__(self, address: Address, timeout: float, failover: float) -> None:
+        self.publish = "SPUBLISH"
+        self.on_change: Callable[[], None] = lambda: None
+        self._address = address
+        self._timeout = timeout
+        self._failover = failover
+        self._topology = Topology(address, timeout)
+        self._links: dict[str, Link] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._pause = SHORTEST_PAUSE
+
+    async def open(self) -> None:
+        """Connects to every master. Raises `LinkDown` if none can be reached."""
+        await self._topology.refresh()
+        links = [self._link(server) for server in self._topology.primaries]
+        await asyncio.gather(*(link.ready() for link in links), return_exceptions=True)
+        link = next((link for link in links if link.up), None)
+        if link is None:
+            raise LinkDown("no master of the Redis cluster can be reached")
+        self.publish = "SPUBLISH" if await _has_sharded_channels(link) else "PUBLISH"
+        self._watcher = asyncio.create_task(self._watch(), name="cluster")
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._watcher, self._looking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+        await self._topology.close()
+
+    @property
+    def since(self) -> float:
+        return max((link.since for link in self._links.values()), default=0.0)
+
+    @property
+    def up(self) -> bool:
+        return all(self._link(server).up for server in self._topology.primaries)
+
+    def owner(self, key: str) -> str:
+        return self._topology.owner(key)
+
+    async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
+        answer: list[Any]
+        link = self._links.get(self._topology.owner(keys[0]))
+        try:
+            if link is None or not link.up:
+                raise LinkDown()
+            answer = await link.run(script, keys, args)
+        except LinkDown as down:
+            answer = await self._insist(keys[0], (b"EVAL", script.source, len(keys), *keys, *args), down)
+        except hiredis.ReplyError as error:
+            if not str(error).startswith(NOT_DONE):
+                raise
+            answer = await self._insist(keys[0], (b"EVAL", script.source, len(keys), *keys, *args), error)
+        return answer
+
+    async def call(self, *command: Arg, at: str | None = None) -> Any:
+        key = at if at is not None else _text(command[1])
+        link = self._links.get(self._topology.owner(key))
+        try:
+            if link is None or not link.up:
+                raise LinkDown()
+            return await link.call(*command)
+        except LinkDown as down:
+            return await self._insist(key, command, down)
+        except hiredis.ReplyError as error:
+            if not str(error).startswith(NOT_DONE):
+                raise
+            return await self._insist(key, command, error)
+
+    def send(self, *command: Arg) -> None:
+        if (link := self._links.get(self._topology.owner(_text(command[1])))) is not None:
+            link.send(*command)
+
+    async def subscriber(self, wire: Callable[[], Wire], server: str) -> Wire:
+        server = server or min(self._topology.primaries, default="")
+        if not server:
+            raise LinkDown("the Redis cluster has no master")
+        return await connect(self._url_of(server), wire, self._timeout)
+
+    async def look_again(self) -> None:
+        await asyncio.shield(self._look_soon())
+
+    def _look_soon(self) -> asyncio.Task[None]:
+        """One look for all who need it."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="topology")
+        return self._looking
+
+    async def _insist(self, key: str, command: tuple[Arg, ...], refusal: Exception) -> Any:
+        """Follows redirections, and waits while the cluster regroups. ``command`` was refused, or not even sent."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._failover
+        hops = 0
+        while True:
+            word = str(refusal)
+            hops += 1
+            if hops > HOPS or not word.startswith(ELSEWHERE):
+                if loop.time() > deadline:
+                    raise StoreUnavailable(f"the Redis cluster has no answer for now: {word[:60]}") from refusal
+                await self.look_again()
+                hops = 0
+            elif word.startswith("MOVED "):
+                looking = self._look_soon()
+                if not await self._topology.moved(word):
+                    await asyncio.shield(looking)
+            asking = word.startswith("ASK ") and hops > 0
+            server = self._topology.asked(word) if asking else self._topology.owner(key)
+            try:
+                answer = await self._ask(server, command, asking)
+            except LinkDown as down:
+                refusal = down
+            except hiredis.ReplyError as error:
+                if not str(error).startswith(NOT_DONE):
+                    raise
+                refusal = error
+            else:
+                self._pause = SHORTEST_PAUSE
+                return answer
+
+    async def _ask(self, server: str, command: tuple[Arg, ...], asking: bool) -> Any:
+        if not server:
+            raise LinkDown("nobody has the slot")
+        wire = await self._link(server).ready(LONGEST_PAUSE)
+        if asking:  # it counts for the very next command, and both leave in one write
+            wire.call(b"ASKING").add_done_callback(ignore)
+        return await wire.call(*command)
+
+    def _link(self, server: str) -> Link:
+        link = self._links.get(server)
+        if link is None:
+            link = self._links[server] = Link(self._url_of(server), self._timeout)
+            link.longest_pause = LONGEST_PAUSE
+            link.begin()
+        return link
+
+    def _url_of(self, server: str) -> str:
+        host, _, port = server.rpartition(":")
+        return self._address.url_of(host, int(port))
+
+    async def _look(self) -> None:
+        await asyncio.sleep(self._pause * (0.5 + random.random()))
+        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
+        try:
+            await self._topology.refresh()
+        except LinkDown as error:
+            log.warning("%s", error)
+            return
+        self._leave_former_masters()
+        self.on_change()
+
+    def _leave_former_masters(self) -> None:
+        """A call that one of them still owes an answer is lost, and repeated at the new master.
+
+        A server that the cluster does not list yet may be one that is just getting its first slot.
+        """
+        primaries = self._topology.primaries
+        for server, link in list(self._links.items()):
+            if server not in primaries and (self._topology.knows(server) or not link.up):
+                del self._links[server]
+                log.info("%s is no master any more", server)
+                task = asyncio.create_task(link.close())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def _watch(self) -> None:
+        """A master that hangs gives no error: look whether the cluster has replaced it."""
+        while True:
+            await asyncio.sleep(SUSPICIOUS / 4)
+            if any(link.silence > SUSPICIOUS for link in self._links.values()):
+                await self.look_again()
+
+
+async def _has_sharded_channels(link: Link) -> bool:
+    """Since Redis 7; every Valkey tells the version of Redis that it matches."""
+    info: bytes = await link.call("INFO", "server")
+    for line in info.splitlines():
+        if line.startswith(b"redis_version:"):
+            return int(line.partition(b":")[2].split(b".")[0]) >= 7
+    return False
+
+
+def _text(key: Arg) -> str:
+    return key.decode() if isinstance(key, bytes) else str(key)

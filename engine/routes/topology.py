@@ -1,0 +1,76 @@
+"""Which server of a cluster has which key: all of it redis-py's knowledge (CLUSTER SLOTS, MOVED, ASK)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.crc import key_slot
+from redis.exceptions import AskError, MovedError, RedisError
+
+from engine.routes.address import Address
+from engine.wire import LinkDown
+
+PRIMARY = "primary"
+
+
+class Topology:
+    """Servers are named ``host:port``."""
+
+    def __init__(self, address: Address, timeout: float) -> None:
+        patience = min(timeout, 1.0)
+        self._cluster = RedisCluster(
+            startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+            require_full_coverage=False,
+            username=address.username,
+            password=address.password,
+            ssl=address.tls,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
+            protocol=2,
+        )
+        self._nodes = self._cluster.nodes_manager
+
+    async def close(self) -> None:
+        await self._nodes.aclose()
+        await self._nodes.aclose("startup_nodes")
+
+    async def refresh(self) -> None:
+        """Asks the first node that answers. Raises `LinkDown` if there is none."""
+        try:
+            await self._nodes.initialize()
+        except (RedisError, OSError, IndexError) as error:
+            raise LinkDown(f"the Redis cluster cannot be reached: {error}") from error
+
+    @property
+    def primaries(self) -> set[str]:
+        return {node.name for node in self._nodes.nodes_cache.values() if node.server_type == PRIMARY}
+
+    def knows(self, server: str) -> bool:
+        return server in self._nodes.nodes_cache
+
+    def owner(self, key: str) -> str:
+        """The primary of a key's slot; empty while nobody has it."""
+        tag, brace, _ = key.partition("}")
+        nodes = self._nodes.slots_cache.get(_slot(tag + brace))
+        return nodes[0].name if nodes else ""
+
+    async def moved(self, text: str) -> bool:
+        """Learns from ``MOVED slot host:port``; False if that says too little and a look at the whole is needed."""
+        try:
+            await self._nodes.move_slot(MovedError(text.partition(" ")[2]))
+        except (RedisError, ValueError, KeyError):
+            return False
+        return True
+
+    @staticmethod
+    def asked(text: str) -> str:
+        """The server that ``ASK slot host:port`` names."""
+        error = AskError(text.partition(" ")[2])
+        return f"{error.host}:{error.port}"
+
+
+@lru_cache(maxsize=65_536)
+def _slot(tag: str) -> int:
+    """Of a key, or of its beginning up to the end of the hash tag: that is all that decides."""
+    return key_slot(tag.encode())

@@ -1,0 +1,80 @@
+"""MongoDB: connection, indexes, and what is written and read there. Nothing is decided here.
+
+=============  ==============================================  ======================================================
+collection     a document                                      indexes
+=============  ==============================================  ======================================================
+``experts``    an expert                                       one for each sort, alone and behind the category; n-grams
+``days``       the slots of an expert on one UTC day           expert and day
+``bookings``   a booking at its newest revision                the fences, the customer's list, the expert's list
+=============  ==============================================  ======================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from engine.errors import StoreUnavailable
+from engine.store import bookings, experts, slots
+from engine.store.bookings import BookingStore
+from engine.store.experts import ExpertStore
+from engine.store.slots import SlotStore, utc_day
+
+__all__ = ["BookingStore", "ExpertStore", "SlotStore", "Store", "utc_day"]
+
+Document = dict[str, Any]
+
+
+class Store:
+    """Every write is acknowledged by a majority and journaled; every read is of what a majority has."""
+
+    def __init__(self, url: str, database: str, *, timeout: float) -> None:
+        milliseconds = int(timeout * 1000)
+        try:
+            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+                url,
+                appname="slotline",
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=milliseconds * 3,
+            )
+        except (PyMongoError, ValueError) as error:
+            raise StoreUnavailable(f"MONGO_URL cannot be used: {first_line(error)}") from error
+        self._database = self._client.get_database(
+            database,
+            codec_options=CodecOptions(document_class=dict),
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
+        )
+        self.experts = ExpertStore(self._database["experts"])
+        self.slots = SlotStore(self._database["days"])
+        self.bookings = BookingStore(self._database["bookings"])
+
+    async def open(self) -> None:
+        """Makes the indexes. Raises `StoreUnavailable` when MongoDB cannot be reached."""
+        try:
+            await self._database["experts"].create_indexes(experts.INDEXES)
+            await self._database["days"].create_indexes(slots.INDEXES)
+            await self._database["bookings"].create_indexes(bookings.INDEXES)
+        except PyMongoError as error:
+            raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable` when MongoDB does not answer."""
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError as error:
+            raise StoreUnavailable(f"MongoDB does not answer: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """What to tell a person: without the topology dump that PyMongo appends."""
+    return str(error).split(", Timeout:")[0].split("\n")[0][:200]

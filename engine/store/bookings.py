@@ -1,0 +1,102 @@
+"""The bookings collection, and the fence that stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
+
+from engine.model import Booking, Page, Status
+from engine.records import from_document, to_document
+
+Document = dict[str, Any]
+
+FENCE = "one_active_booking_a_seat"
+IDEMPOTENCY = "one_booking_a_key"
+DUPLICATE = 11000
+"""MongoDB's code for: a unique index refused it."""
+
+INDEXES = [
+    IndexModel(
+        [("slotId", ASCENDING), ("seat", ASCENDING)],
+        name=FENCE,
+        unique=True,
+        partialFilterExpression={"active": True},
+    ),
+    IndexModel(
+        [("idem", ASCENDING)],
+        name=IDEMPOTENCY,
+        unique=True,
+        partialFilterExpression={"idem": {"$gt": ""}},
+    ),
+    IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING)], name="email_newest"),
+    IndexModel([("expertId", ASCENDING), ("end", ASCENDING)], name="expert_end"),
+]
+
+
+class BookingStore:
+    """A booking is one document, at its newest revision. Two unique partial indexes are *the fence*: an active
+    booking's (slot, seat), and an Idempotency-Key's digest."""
+
+    def __init__(self, collection: AsyncCollection[Document]) -> None:
+        self._bookings = collection
+
+    async def write(self, bookings: Sequence[Booking]) -> list[tuple[Booking, Document]]:
+        """One durable bulk write; changes of known bookings first, since they may free the seats that new ones take.
+
+        An older revision never overwrites a newer one. Answers the refused ones, each with MongoDB's write error.
+        Raises PyMongoError when the whole write failed: then any part of it may have happened.
+        """
+        changed = [booking for booking in bookings if booking.revision > 1]
+        new = [booking for booking in bookings if booking.revision == 1]
+        refused: list[tuple[Booking, Document]] = []
+        for group, operation in ((changed, upsert), (new, insert)):
+            if not group:
+                continue
+            try:
+                await self._bookings.bulk_write([operation(booking) for booking in group], ordered=False)
+            except BulkWriteError as error:
+                if error.details.get("writeConcernErrors"):
+                    raise
+                refused += [(group[wrong["index"]], wrong) for wrong in error.details["writeErrors"]]
+        return refused
+
+    async def get(self, booking_id: str) -> Booking | None:
+        return await self._one({"_id": booking_id})
+
+    async def active(self, slot_id: str, seat: int) -> Booking | None:
+        """Whoever has the seat."""
+        return await self._one({"slotId": slot_id, "seat": seat, "active": True})
+
+    async def of_key(self, digest: str) -> Booking | None:
+        return await self._one({"idem": digest})
+
+    async def _one(self, query: Document) -> Booking | None:
+        document = await self._bookings.find_one(query)
+        return from_document(document) if document else None
+
+    async def of_email(self, email: str, status: Status | None, page: int, limit: int) -> Page:
+        """A customer's bookings, newest first."""
+        query: Document = {"emailKey": email.casefold()}
+        if status:
+            query["status"] = status.value
+        total = await self._bookings.count_documents(query)
+        cursor = self._bookings.find(query).sort([("createdAt", DESCENDING)]).skip((page - 1) * limit).limit(limit)
+        return Page([from_document(document) async for document in cursor], page, limit, total)
+
+    async def since(self, expert_ids: Sequence[str], end: int) -> AsyncIterator[Booking]:
+        """All bookings of these experts whose slot ends at ``end`` (epoch seconds) or later."""
+        async for document in self._bookings.find({"expertId": {"$in": list(expert_ids)}, "end": {"$gte": end}}):
+            yield from_document(document)
+
+
+def insert(booking: Booking) -> InsertOne[Document]:
+    return InsertOne(to_document(booking))
+
+
+def upsert(booking: Booking) -> UpdateOne:
+    document = to_document(booking)
+    return UpdateOne({"_id": document.pop("_id"), "rev": {"$lt": booking.revision}}, {"$set": document}, upsert=True)

@@ -1,0 +1,135 @@
+"""The experts collection: profiles, and the search in their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
+
+from engine.model import Expert, Page
+from engine.store.bookings import DUPLICATE
+from engine.text import LONGEST, fold, grams
+
+Document = dict[str, Any]
+
+SORTS: dict[str, list[tuple[str, int]]] = {
+    "rating": [("rating", DESCENDING), ("_id", ASCENDING)],
+    "experience": [("experience", DESCENDING), ("_id", ASCENDING)],
+    "name": [("folded", ASCENDING), ("_id", ASCENDING)],
+}
+
+INDEXES = [
+    *(
+        IndexModel([*prefix, *order], name="_".join([*(field for field, _ in prefix), "by", name]))
+        for prefix in ([], [("category", ASCENDING)])
+        for name, order in SORTS.items()
+    ),
+    IndexModel([("grams", ASCENDING)], name="grams"),
+]
+
+
+class ExpertStore:
+    def __init__(self, collection: AsyncCollection[Document]) -> None:
+        self._experts = collection
+
+    async def put(self, experts: Sequence[Expert]) -> int:
+        """Adds or overwrites; answers how many were new."""
+        known = {
+            document["_id"]
+            async for document in self._experts.find({"_id": {"$in": [e.id for e in experts]}}, {"_id": 1})
+        }
+        fresh: list[InsertOne[Document] | UpdateOne] = [
+            InsertOne(expert_document(expert)) for expert in experts if expert.id not in known
+        ]
+        changed: list[InsertOne[Document] | UpdateOne] = []
+        for expert in experts:
+            if expert.id in known:
+                document = expert_document(expert)
+                changed.append(UpdateOne({"_id": document.pop("_id")}, {"$set": document}))
+        if operations := [*fresh, *changed]:
+            try:
+                await self._experts.bulk_write(operations, ordered=False)
+            except BulkWriteError as error:
+                if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
+                    raise
+        return len(fresh)
+
+    async def get(self, expert_id: str) -> Expert | None:
+        document = await self._experts.find_one({"_id": expert_id})
+        return expert_from(document) if document else None
+
+    async def by_id(self, expert_ids: Sequence[str]) -> dict[str, Expert]:
+        cursor = self._experts.find({"_id": {"$in": list(expert_ids)}})
+        return {document["_id"]: expert_from(document) async for document in cursor}
+
+    async def find(self, search: str, category: str | None, sort: str, page: int, limit: int) -> Page:
+        query = experts_query(search, category)
+        total = await self._experts.count_documents(query) if query else await self._experts.estimated_document_count()
+        cursor = self._experts.find(query).sort(SORTS[sort]).skip((page - 1) * limit).limit(limit)
+        return Page([expert_from(document) async for document in cursor], page, limit, total)
+
+    async def categories(self) -> list[tuple[str, int]]:
+        """Names and numbers of experts, by name."""
+        cursor = await self._experts.aggregate([{"$group": {"_id": "$category", "experts": {"$sum": 1}}}])
+        return sorted([(document["_id"], document["experts"]) async for document in cursor])
+
+    async def ids(self) -> AsyncIterator[str]:
+        async for document in self._experts.find({}, {"_id": 1}):
+            yield document["_id"]
+
+    async def count(self) -> int:
+        return int(await self._experts.estimated_document_count())
+
+
+def experts_query(search: str, category: str | None) -> Document:
+    """The filter of a catalogue page. The first n-gram of a search narrows, by its index; for a longer search a regular
+    expression (escaped, on the folded name) decides among those."""
+    query: Document = {}
+    if category:
+        query["category"] = category
+    if folded := fold(search):
+        query["grams"] = folded[:LONGEST]
+        if len(folded) > LONGEST:
+            query["folded"] = {"$regex": re.escape(folded)}
+    return query
+
+
+def expert_document(expert: Expert) -> Document:
+    folded = fold(expert.name)
+    return {
+        "_id": expert.id,
+        "name": expert.name,
+        "folded": folded,
+        "grams": grams(folded),
+        "category": expert.category,
+        "headline": expert.headline,
+        "bio": expert.bio,
+        "languages": list(expert.languages),
+        "timeZone": expert.time_zone,
+        "experience": expert.experience,
+        "rating": expert.rating,
+        "reviewCount": expert.review_count,
+        "email": expert.email,
+        "phone": expert.phone,
+    }
+
+
+def expert_from(document: Document) -> Expert:
+    return Expert(
+        document["_id"],
+        document["name"],
+        document["category"],
+        document["headline"],
+        document["bio"],
+        tuple(document["languages"]),
+        document["timeZone"],
+        document["experience"],
+        document["rating"],
+        document["reviewCount"],
+        document["email"],
+        document["phone"],
+    )

@@ -1,0 +1,105 @@
+"""The days collection: one document an expert and UTC day, with that day's slots. Who booked them is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
+
+from engine.model import FREE, Slot
+from engine.store.bookings import DUPLICATE
+
+Document = dict[str, Any]
+
+INDEXES = [IndexModel([("expertId", ASCENDING), ("day", ASCENDING)], name="expert_day")]
+
+
+class SlotStore:
+    def __init__(self, collection: AsyncCollection[Document]) -> None:
+        self._days = collection
+
+    async def add(self, slots: Sequence[Slot]) -> int:
+        """Adds those that are not there yet; answers how many were new."""
+        days: dict[str, list[Slot]] = {}
+        for slot in slots:
+            days.setdefault(day_id(slot), []).append(slot)
+        known: dict[str, set[str]] = {}
+        async for document in self._days.find({"_id": {"$in": list(days)}}, {"slots.id": 1}):
+            known[document["_id"]] = {slot["id"] for slot in document["slots"]}
+        operations: list[InsertOne[Document] | UpdateOne] = []
+        new = 0
+        for day, of_day in days.items():
+            fresh = [slot for slot in of_day if slot.id not in known.get(day, ())]
+            new += len(fresh)
+            if day not in known:
+                operations.append(InsertOne(day_document(day, fresh)))
+                continue
+            # One at a time, and only where it is still missing: two who add the same slot leave it there once.
+            operations += [
+                UpdateOne({"_id": day, "slots.id": {"$ne": slot.id}}, {"$push": {"slots": slot_document(slot)}})
+                for slot in fresh
+            ]
+        if operations:
+            try:
+                await self._days.bulk_write(operations, ordered=False)
+            except BulkWriteError as error:
+                if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
+                    raise
+                return await self.add(slots)  # somebody else made a day meanwhile
+        return new
+
+    async def write(self, slot: Slot) -> None:
+        """Closes or opens a slot durably, unless MongoDB has a newer revision of it."""
+        await self._days.update_one(
+            {
+                "_id": day_id(slot),
+                "slots": {"$elemMatch": {"id": slot.id, "revision": {"$lt": slot.revision}}},
+            },
+            {"$set": {"slots.$.closed": slot.closed, "slots.$.revision": slot.revision}},
+        )
+
+    async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
+        """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
+        async for document in self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}}):
+            for slot in document["slots"]:
+                yield Slot(
+                    slot["id"],
+                    int(slot["start"]),
+                    int(slot["end"]),
+                    FREE * slot["seats"],
+                    slot["closed"],
+                    int(slot["revision"]),
+                )
+
+
+def day_id(slot: Slot) -> str:
+    return f"{slot.expert_id}-{utc_day(slot.start)}"
+
+
+def utc_day(epoch_seconds: int) -> str:
+    """``YYYY-MM-DD`` of a moment, in UTC."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d")
+
+
+def day_document(day: str, slots: Sequence[Slot]) -> Document:
+    return {
+        "_id": day,
+        "expertId": slots[0].expert_id,
+        "day": utc_day(slots[0].start),
+        "slots": [slot_document(slot) for slot in slots],
+    }
+
+
+def slot_document(slot: Slot) -> Document:
+    return {
+        "id": slot.id,
+        "start": slot.start,
+        "end": slot.end,
+        "seats": slot.seats,
+        "closed": slot.closed,
+        "revision": slot.revision,
+    }

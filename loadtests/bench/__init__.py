@@ -1,0 +1,1 @@
+"""``python -m loadtests.bench``: what a request costs beside a hello-world, in one interleaved run."""

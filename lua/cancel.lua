@@ -1,0 +1,38 @@
+--- cancel: ends a booking and gives its seat back.
+-- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel  6 outbox  7 booking
+-- ARGV  1 by (JSON string)  2 reason (JSON string or null)  3 PUBLISH or SPUBLISH
+--       4 entries in the change log  5 seconds the change log lives
+-- Answer {'ok', booking…, outbox entry} or {'same', booking…}
+--     or {'no-epoch' | 'booking-not-found' | 'invalid-transition'}
+-- Event  the slot's state, if its calendar still has it
+--- @include "answer"
+--- @include "clock"
+--- @include "slot"
+--- @include "booking"
+--- @include "announce"
+--- @include "transition"
+local wrong = check_call(7, 5, {4, 5})
+if wrong then return wrong end
+local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY = unpack(KEYS)
+local by, reason, publish, log_entries, log_age = unpack(ARGV)
+
+local epoch = redis.call('GET', EPOCH)
+if not epoch then return {'no-epoch'} end
+local booking = read_booking(BOOKING_KEY)
+if not booking then return {'booking-not-found'} end
+local slot = read_slot(CALENDAR, booking.slot)
+redis.call('XLEN', OUTBOX)
+local feed = open_feed({
+  epoch = epoch, calendar = CALENDAR, version = VERSION, log = LOG, channel = CHANNEL,
+  publish = publish, entries = log_entries, age = log_age,
+})
+
+local code = transition(booking, 'cancelled', by, reason)
+if code == 'same' then return booking_answer(code, booking) end
+if code ~= 'ok' then return {code} end
+
+if slot then
+  set_seat(slot, tonumber(booking.seat), FREE)
+  announce(feed, slot)
+end
+return booking_answer('ok', booking, save_booking(BOOKING_KEY, OUTBOX, booking))

@@ -1,0 +1,36 @@
+-- A slot is one field of its expert's calendar hash, slot id → "start end revision closed heldUntil seatmap":
+-- start and end in epoch seconds, heldUntil in epoch ms (0: no hold), and a character a seat: '.' free, 'b' booked,
+-- 'h' held. Conservation (free + held + booked = seats) holds by construction: every seat is exactly one character.
+local FREE, BOOKED, HELD = '.', 'b', 'h'
+
+-- Answers nil for a text that is no record.
+local function parse_slot(id, record)
+  local start, finish, revision, closed, held_until, seatmap =
+    string.match(record, '^(%d+) (%d+) (%d+) ([01]) (%d+) ([.bh]+)$')
+  if not start then
+    return nil
+  end
+  return {
+    id = id, start = tonumber(start), finish = tonumber(finish), revision = tonumber(revision),
+    closed = closed == '1', held_until = tonumber(held_until), seatmap = seatmap,
+  }
+end
+
+local function read_slot(calendar, id)
+  local record = redis.call('HGET', calendar, id)
+  return record and parse_slot(id, record)
+end
+
+local function slot_record(slot)
+  return string.format('%.0f %.0f %.0f %s %.0f %s',
+    slot.start, slot.finish, slot.revision, slot.closed and '1' or '0', slot.held_until, slot.seatmap)
+end
+
+-- THE line that decides a double booking: the first free seat, or nil. Redis runs one script at a time.
+local function free_seat(slot)
+  return string.find(slot.seatmap, FREE, 1, true)
+end
+
+local function set_seat(slot, seat, mark)
+  slot.seatmap = string.sub(slot.seatmap, 1, seat - 1) .. mark .. string.sub(slot.seatmap, seat + 1)
+end

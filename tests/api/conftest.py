@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from engine.engine import Engine
+from engine.settings import Settings
+from engine.stack import MongoServer, RedisServer
+from tests.api.contract import Contract
+from tests.api.serving import Server, one_client_a_worker, serving
+
+
+@pytest.fixture(scope="session")
+def server(mongo_server: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two workers, on a Redis that no other test wipes."""
+    folder = tmp_path_factory.mktemp("api")
+    with RedisServer(folder / "redis", persist=False) as redis, serving(redis, mongo_server, "api", folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def settings(server: Server) -> Settings:
+    return server.settings
+
+
+@pytest.fixture(scope="session")
+async def engine(settings: Settings) -> AsyncIterator[Engine]:
+    """One of our own beside the workers', for what the API does not offer; makes the ``sample`` of each test."""
+    opened = await Engine.open(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def contract(server: Server) -> Contract:
+    async with httpx.AsyncClient(base_url=server.base) as plain:
+        return Contract((await plain.get("/openapi.json")).json())
+
+
+@pytest.fixture
+async def client(server: Server, contract: Contract) -> AsyncIterator[httpx.AsyncClient]:
+    """Every answer it gets is held against the OpenAPI document."""
+
+    async def check(answer: httpx.Response) -> None:
+        await answer.aread()
+        contract.check(answer)
+
+    async with httpx.AsyncClient(base_url=server.base, timeout=30, event_hooks={"response": [check]}) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def each_worker(server: Server) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """A client a worker."""
+    async with one_client_a_worker(server) as clients:
+        yield clients
+
+
+@pytest.fixture(scope="module")
+def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RedisServer, MongoServer]]:
+    """Servers for tests that stop and kill them."""
+    folder = tmp_path_factory.mktemp("frail")
+    with RedisServer(folder / "redis") as redis, MongoServer(folder / "mongo") as mongo:
+        yield redis, mongo

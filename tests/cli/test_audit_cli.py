@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import redis
+
+from engine.keys import Keys
+from engine.stack import Stack
+from tests.cli.command_line import Slotline
+
+
+def test_audit_repair_and_rebuild(slotline: Slotline, stack: Stack) -> None:
+    urls = {"REDIS_URL": stack.redis_url or "", "MONGO_URL": stack.mongo_url or ""}
+    assert slotline("seed", "--experts", "5", "--weeks", "1", **urls).returncode == 0
+    well = slotline("audit", **urls)
+    assert well.returncode == 0, well.stdout + well.stderr
+    assert "Looked at 5 experts" in well.stdout
+
+    with redis.Redis.from_url(urls["REDIS_URL"], decode_responses=True) as client:
+        partition, expert, slot, record = some_slot(client)
+        client.hset(partition.calendar(expert), slot, record.replace(".", "b"))
+        ill = slotline("audit", **urls)
+        assert ill.returncode == 1
+        assert "ghost-seat" in ill.stdout
+        assert slot in ill.stdout
+        mended = slotline("audit", "--repair", **urls)
+        assert mended.returncode == 0, mended.stdout + mended.stderr
+        assert "✓ freed" in mended.stdout
+        assert client.hget(partition.calendar(expert), slot) == record
+        client.xadd(partition.poison, {"id": "nonsense", "why": "it was refused"})
+        poison = slotline("audit", "--repair", **urls)
+        assert poison.returncode == 1
+        assert "poison" in poison.stdout
+        assert "nonsense: it was refused" in poison.stderr
+        client.delete(partition.poison)
+
+        client.delete(partition.calendar(expert))
+        epoch = client.get(partition.epoch)
+        rebuilt = slotline("rebuild", **urls)
+        assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+        assert "Rebuilt 16 partitions" in rebuilt.stdout
+        assert "slots/s" in rebuilt.stdout
+        assert client.get(partition.epoch) != epoch
+        assert client.hget(partition.calendar(expert), slot) == record
+    assert slotline("audit", **urls).returncode == 0
+
+
+def some_slot(client: redis.Redis):  # type: ignore[no-untyped-def]
+    """A coming slot: its partition, expert, id and record."""
+    for partition in Keys(16).partitions:
+        for expert in client.smembers(partition.experts):
+            slot, record = max(client.hgetall(partition.calendar(expert)).items())
+            return partition, expert, slot, record
+    raise AssertionError("there is no slot")

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.cli.say import shown
+from engine.stack import RedisServer, Stack
+from tests.cli.command_line import Slotline
+
+SECRET = "s3cr3t"
+CLOSED = "127.0.0.1:1"
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The complaint of a command that failed as it should."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    line, rest = done.stderr.split("\n", 1)
+    assert rest == ""
+    assert line.startswith("slotline: ")
+    return line.removeprefix("slotline: ")
+
+
+def test_usage(slotline: Slotline) -> None:
+    assert slotline("--help").returncode == 0
+    for words in ([], ["fly"], ["up", "--what"], ["seed", "--experts", "none"]):
+        assert slotline(*words).returncode == 2, words
+
+
+@pytest.mark.parametrize("verb", ["up", "serve", "seed"])
+def test_an_unreachable_server_is_one_line_soon_and_no_password(slotline: Slotline, verb: str) -> None:
+    began = time.monotonic()
+    mongo = slotline(verb, MONGO_URL=f"mongodb://me:{SECRET}@{CLOSED}/?a=b", REDIS_URL=f"redis://:{SECRET}@{CLOSED}")
+    assert one_line(mongo) == f"cannot reach Redis at redis://{CLOSED}; look at REDIS_URL, and whether it runs"
+    assert time.monotonic() - began < 8
+
+
+def test_a_wrong_mongo_url(slotline: Slotline, stack: Stack) -> None:
+    redis = {"REDIS_URL": stack.redis_url or ""}
+    assert one_line(slotline("up", MONGO_URL=f"mongodb://me:{SECRET}@{CLOSED}/", **redis)).startswith(
+        f"cannot reach MongoDB at mongodb://{CLOSED}/; look at MONGO_URL"
+    )
+    assert "not a mongodb:// URL" in one_line(slotline("up", MONGO_URL=SECRET, **redis))
+    assert "not a valid mongodb:// URL" in one_line(slotline("up", MONGO_URL=f"mongodb://me:{SECRET}", **redis))
+    assert "not a valid redis://" in one_line(slotline("up", REDIS_URL=f"https://me:{SECRET}@{CLOSED}"))
+
+
+def test_a_busy_port(slotline: Slotline) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        assert one_line(slotline("up", PORT=str(port))) == (
+            f"port {port} of 127.0.0.1 is in use; stop what uses it, or set PORT"
+        )
+
+
+@pytest.mark.parametrize("verb", ["up", "seed"])
+def test_a_data_folder_that_cannot_be_written(slotline: Slotline, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "file").touch()
+    assert one_line(slotline(verb, DATA_DIR=str(tmp_path / "file" / "data"))).startswith(
+        "cannot write in the data folder"
+    )
+
+
+def test_settings_that_are_not_valid_are_named_without_their_values(slotline: Slotline) -> None:
+    assert one_line(slotline("up", PORT="99999", WORKERS=SECRET)) == (
+        "PORT: Input should be less than or equal to 65535; "
+        "WORKERS: Input should be a valid integer, unable to parse string as an integer"
+    )
+
+
+def test_an_open_server_stays_on_this_machine(slotline: Slotline) -> None:
+    assert "listens on loopback only, not on 0.0.0.0" in one_line(slotline("up", HOST="0.0.0.0"))
+
+
+def test_serve_brings_no_servers_of_its_own(slotline: Slotline) -> None:
+    assert one_line(slotline("serve")).startswith("set REDIS_URL and MONGO_URL; or use `slotline up`")
+
+
+def test_seed_adds_once_and_then_nothing_new(slotline: Slotline, stack: Stack) -> None:
+    urls = {"REDIS_URL": stack.redis_url or "", "MONGO_URL": stack.mongo_url or "", "MONGO_DATABASE": "seeded"}
+    first = slotline("seed", "--experts", "3", "--weeks", "1", **urls)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("Added 3 experts and ")
+    assert "slots/s" in first.stdout
+    again = slotline("seed", "--experts", "3", "--weeks", "1", **urls)
+    assert again.stdout == "Nothing new: these experts and slots are there already.\n"
+
+
+def test_seed_finds_the_stack_that_runs_in_the_folder(slotline: Slotline, stack: Stack) -> None:
+    done = slotline("seed", "--experts", "2", "--weeks", "1", DATA_DIR=str(stack.data_dir), MONGO_DATABASE="found")
+    assert (done.returncode, done.stdout[:15]) == (0, "Added 2 experts"), done.stderr
+
+
+def test_the_doctor_without_servers(slotline: Slotline) -> None:
+    done = slotline("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "Redis does not run" in done.stdout
+    assert "MongoDB does not run" in done.stdout
+
+
+def test_the_doctor_with_servers(slotline: Slotline, stack: Stack) -> None:
+    folder = {"DATA_DIR": str(stack.data_dir), "MONGO_DATABASE": "examined"}
+    assert "database examined is empty" in slotline("doctor", **folder).stdout
+    slotline("seed", "--experts", "2", "--weeks", "1", **folder)
+    done = slotline("doctor", **folder)
+    assert done.returncode == 0, done.stdout
+    for line in (
+        "noeviction", "appendonly is on", "all 16 partitions have an epoch", "is acknowledged", "all indexes",
+        "2 experts",
+    ):  # fmt: skip
+        assert line in done.stdout
+    assert "✗" not in done.stdout
+
+
+def test_the_doctor_finds_what_is_wrong(slotline: Slotline, tmp_path: Path) -> None:
+    with (
+        RedisServer(tmp_path / "bad", persist=False, args=["--maxmemory-policy", "allkeys-lru"]) as redis,
+        socket.create_server(("127.0.0.1", 0)) as busy,
+    ):
+        done = slotline(
+            "doctor",
+            REDIS_URL=redis.url,
+            MONGO_URL=f"mongodb://me:{SECRET}@{CLOSED}/",
+            PORT=str(busy.getsockname()[1]),
+            DATA_DIR="/proc/nowhere",
+        )
+    assert done.returncode == 1
+    assert SECRET not in done.stdout + done.stderr
+    wrong = [line for line in done.stdout.splitlines() if "✗" in line]
+    for number, part in enumerate(
+        ("data folder", "in use", "allkeys-lru", "appendonly is off", "cannot reach MongoDB")
+    ):
+        assert part in wrong[number]
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("redis://host:6379/0", "redis://host:6379/0"),
+        ("rediss://me:s3cr3t@host:6379/0?password=s3cr3t", "rediss://host:6379/0"),
+        ("mongodb://me:s3cr3t@a:1,b:2/?authSource=x", "mongodb://a:1,b:2/"),
+        ("mongodb://me:s3@cr3t@host/", "mongodb://host/"),
+        ("mongodb://me:s3cr3t", "mongodb://…"),
+        ("redis://host/?password=s@s3cr3t", "redis://…"),
+        ("redis://me:s3?cr3t@host", "redis://…"),
+        ("s3cr3t", "…"),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, seen: str) -> None:
+    assert shown(url) == seen

@@ -1,0 +1,107 @@
+"""What works on one server works on six."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import SlotClosed, SlotHeld, SlotTaken
+from engine.model import Slot, Status, new_slot
+from engine.settings import Settings
+from engine.stack.cluster import RedisCluster
+from tests.cluster.conftest import Spread
+from tests.samples import Sample
+
+
+async def every_verb(engine: Engine, sample: Sample) -> None:
+    booking = (await engine.book(sample.request(0, key=f"key of {sample.expert.id}"))).booking
+    again = await engine.book(sample.request(0, key=f"key of {sample.expert.id}"))
+    assert again.replayed
+    assert again.booking == booking
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(0))
+    moved = await engine.reschedule(booking.id, sample.slots[1].id, "customer")
+    assert moved.slot_id == sample.slots[1].id
+    confirmed = await engine.change(booking.id, Status.CONFIRMED, "admin")
+    assert await engine.store.bookings.get(booking.id) == confirmed
+    await engine.change(booking.id, Status.CANCELLED, "customer")
+
+    hold = await engine.holds.hold(sample.slots[2].id)
+    with pytest.raises(SlotHeld):
+        await engine.book(sample.request(2))
+    await engine.holds.renew(hold.token)
+    request = sample.request(2)
+    request.hold = hold.token
+    await engine.book(request)
+    released = await engine.holds.hold(sample.slots[3].id)
+    await engine.holds.release(released.token)
+
+    await engine.desk.close(sample.slots[4].id)
+    with pytest.raises(SlotClosed):
+        await engine.book(sample.request(4))
+    await engine.desk.open(sample.slots[4].id)
+    later = new_slot(sample.expert.id, sample.group.end, sample.group.end + 1800)
+    await engine.add_slots([later])
+
+    calendar = {slot.id: slot for slot in (await engine.calendar(sample.expert.id)).slots}
+    assert len(calendar) == 10
+    free = {slot.id: slot.free for slot in calendar.values()}
+    assert [free[slot.id] for slot in sample.slots] == [1, 1, 0, 1, 1, 1, 1, 1, 7]
+
+
+async def test_every_verb_on_every_master(engine: Engine, spread: Spread) -> None:
+    await asyncio.gather(*(every_verb(engine, sample) for sample in spread.samples))
+    await asyncio.sleep(0.05)
+    for partition in engine.keys.partitions:
+        assert await engine.calls.command("XLEN", partition.outbox) == 0
+
+
+async def test_holds_end_on_every_master_by_its_own_clock(settings: Settings, spread: Spread) -> None:
+    hasty = await Engine.open(settings.model_copy(update={"hold_seconds": 0.2, "sweep_every": 0.1}))
+    try:
+        await asyncio.gather(*(hasty.holds.hold(sample.slots[0].id) for sample in spread.samples))
+        deadline = time.monotonic() + 3
+        while not all([await slot_of(hasty, sample, 0) for sample in spread.samples]):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+        clocks = await hasty.calls.clocks([partition.due for partition in hasty.keys.partitions])
+        assert max(abs(clock / 1000 - time.time()) for clock in clocks) < 1
+    finally:
+        await hasty.close()
+
+
+async def slot_of(engine: Engine, sample: Sample, number: int) -> int:
+    slots: tuple[Slot, ...] = (await engine.calendar(sample.expert.id)).slots
+    return slots[number].free
+
+
+async def test_a_master_that_forgot_everything_is_rebuilt_and_the_others_are_left_alone(
+    engine: Engine, spread: Spread, cluster: RedisCluster
+) -> None:
+    for sample in spread.samples:
+        await engine.book(sample.request(0))
+    before = [await engine.calls.command("GET", partition.epoch) for partition in engine.keys.partitions]
+    emptied = cluster.master_of(engine.keys.of(spread.first.expert.id).epoch)
+    forgot = [cluster.master_of(partition.epoch) is emptied for partition in engine.keys.partitions]
+    with emptied.client() as client:
+        client.flushall()
+    engine.rebuilder.wake()
+    await engine.rebuilder.ensure()
+    after = [await engine.calls.command("GET", partition.epoch) for partition in engine.keys.partitions]
+    assert None not in after
+    assert [old != new for old, new in zip(before, after, strict=True)] == forgot
+    for sample in spread.samples:
+        with pytest.raises(SlotTaken):
+            await engine.book(sample.request(0))
+        await engine.book(sample.request(1))
+
+
+async def test_one_connection_a_master(engine: Engine, spread: Spread, cluster: RedisCluster) -> None:
+    await asyncio.gather(*(engine.book(sample.request(n)) for sample in spread.samples for n in range(8)))
+    for node in cluster.masters():
+        with node.client() as client:
+            hot = [each for each in client.client_list() if each["cmd"] in ("evalsha", "zrangebyscore", "xdel", "time")]
+            assert len(hot) == 1

@@ -1,0 +1,196 @@
+"""Redis comes up empty: everything is built again from MongoDB, once, under a new epoch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import BookingNotFound, EpochMissing, StoreUnavailable
+from engine.model import Calendar, Status, new_slot
+from engine.settings import Settings
+from tests.samples import Sample, make_sample
+
+
+@pytest.fixture
+async def other(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
+    """Another worker."""
+    opened = await Engine.open(settings)
+    yield opened
+    await opened.close()
+
+
+async def calendar_again(engine: Engine, expert_id: str) -> Calendar:
+    """The calendar as soon as it is back, within two seconds."""
+    async with asyncio.timeout(2):
+        while True:
+            try:
+                return await engine.calendar(expert_id)
+            except EpochMissing:
+                await asyncio.sleep(0.01)
+
+
+def verbs(engine: Engine, sample: Sample, booking_id: str) -> dict[str, Callable[[], Awaitable[Any]]]:
+    return {
+        "book": lambda: engine.book(sample.request(1)),
+        "confirm": lambda: engine.change(booking_id, Status.CONFIRMED, "admin"),
+        "cancel": lambda: engine.change(booking_id, Status.CANCELLED, "customer"),
+        "close": lambda: engine.desk.close(sample.slots[0].id),
+        "open": lambda: engine.desk.open(sample.slots[0].id),
+        "calendar": lambda: engine.calendar(sample.expert.id),
+        "add_slots": lambda: engine.add_slots(sample.slots),
+    }
+
+
+@pytest.mark.parametrize("verb", ["book", "confirm", "cancel", "close", "open", "calendar", "add_slots"])
+async def test_an_empty_redis_refuses_until_it_is_rebuilt(engine: Engine, sample: Sample, verb: str) -> None:
+    booking = (await engine.book(sample.request())).booking
+    before = await engine.calendar(sample.expert.id)
+    await engine.calls.command("FLUSHALL")
+    with pytest.raises(StoreUnavailable):
+        await verbs(engine, sample, booking.id)[verb]()
+    after = await calendar_again(engine, sample.expert.id)
+    assert after.slots == before.slots
+    await verbs(engine, sample, booking.id)[verb]()
+
+
+async def test_everything_is_back_under_a_new_epoch(engine: Engine, sample: Sample) -> None:
+    other = await make_sample(engine, start=sample.slots[0].start)
+    first = (await engine.book(sample.request(key="k"))).booking
+    seventh = [(await engine.book(sample.request(sample.group, name=f"Client {n}"))).booking for n in range(4)]
+    cancelled = await engine.change(seventh[1].id, Status.CANCELLED, "customer")
+    confirmed = await engine.change(seventh[2].id, Status.CONFIRMED, "admin")
+    await engine.desk.close(sample.slots[3].id)
+    await engine.desk.close(sample.slots[4].id)
+    await engine.desk.open(sample.slots[4].id)
+    theirs = (await engine.book(other.request(2))).booking
+    before = [await engine.calendar(each.expert.id) for each in (sample, other)]
+
+    await engine.calls.command("FLUSHALL")
+    with pytest.raises(EpochMissing):
+        await engine.calendar(sample.expert.id)
+    after = [await calendar_again(engine, each.expert.id) for each in (sample, other)]
+
+    assert [calendar.slots for calendar in after] == [calendar.slots for calendar in before]
+    assert all(new.epoch != old.epoch for new, old in zip(after, before, strict=True))
+    assert after[0].slots[-1].seatmap == "b.bb..."
+    assert [slot.closed for slot in after[0].slots[:6]] == [False, False, False, True, False, False]
+    assert after[0].slots[4].revision == 2
+    again = await engine.book(sample.request(key="k"))
+    assert (again.replayed, again.booking) == (True, first)
+    for booking in (first, cancelled, confirmed, theirs):
+        assert await engine.booking(booking.id) == booking
+    assert (await engine.book(sample.request(sample.group))).booking.seat == 2
+    changed = await engine.change(confirmed.id, Status.COMPLETED, "admin")
+    assert changed.revision == confirmed.revision + 1
+
+
+async def test_the_key_of_a_cancelled_booking_is_known_again(engine: Engine, sample: Sample) -> None:
+    first = (await engine.book(sample.request(key="k"))).booking
+    await engine.change(first.id, Status.CANCELLED, "customer")
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    assert first.idempotency is not None
+    known = await engine.calls.command("GET", engine.keys.of(first.id).idempotency(first.idempotency))
+    assert known.decode() == f"{first.fingerprint} {first.id}"
+    again = await engine.book(sample.request(key="k"))
+    assert (again.replayed, again.booking) == (True, first)
+    assert (await engine.calendar(sample.expert.id)).slots[0].free == 1
+
+
+async def test_what_is_rebuilt_expires_like_what_was_there(engine: Engine, sample: Sample) -> None:
+    booking = (await engine.book(sample.request(key="k"))).booking
+    assert booking.idempotency is not None
+    key = engine.keys.of(booking.id).idempotency(booking.idempotency)
+    before = await engine.calls.command("EXPIRETIME", key)
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    assert await engine.calls.command("EXPIRETIME", key) == before
+    assert before == booking.end + engine.settings.keep_bookings
+
+
+async def test_every_slot_of_the_present_is_rebuilt_and_none_of_the_past(
+    settings: Settings, engine: Engine, sample: Sample
+) -> None:
+    start = sample.slots[0].start
+    recent = new_slot(sample.expert.id, start - 7200, start - 5400)
+    long_ago = new_slot(sample.expert.id, start - 5 * 86_400, start - 5 * 86_400 + 1800)
+    await engine.add_slots([recent, long_ago])
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    rebuilt = {slot.id for slot in (await engine.calendar(sample.expert.id)).slots}
+    assert rebuilt == {recent.id, *(slot.id for slot in sample.slots)}
+
+
+async def test_two_who_rebuild_at_once_build_each_partition_once(engine: Engine, other: Engine, sample: Sample) -> None:
+    booking = (await engine.book(sample.request())).booking
+    for _ in range(5):
+        await engine.calls.command("FLUSHALL")
+        built = await asyncio.gather(engine.rebuilder.ensure(), other.rebuilder.ensure())
+        assert sum(built) == engine.settings.partitions
+        for each in (engine, other):
+            assert (await each.calendar(sample.expert.id)).slots[0].seatmap == "b"
+    assert await engine.booking(booking.id) == booking
+
+
+async def test_engines_that_open_at_once_on_an_empty_redis_see_one_epoch(settings: Settings, engine: Engine) -> None:
+    sample = await make_sample(engine, start=4_000_000_020)
+    await engine.book(sample.request())
+    await engine.calls.command("FLUSHALL")
+    opened = await asyncio.gather(*(Engine.open(settings) for _ in range(3)))
+    try:
+        epochs = [
+            await asyncio.gather(*(each.calls.command("GET", part.epoch) for part in each.keys.partitions))
+            for each in opened
+        ]
+        assert None not in epochs[0]
+        assert len(set(epochs[0])) == settings.partitions
+        assert epochs == [epochs[0]] * 3
+        for each in opened:
+            assert (await each.calendar(sample.expert.id)).slots[0].seatmap == "b"
+    finally:
+        for each in opened:
+            await each.close()
+
+
+async def dump(engine: Engine) -> dict[bytes, bytes]:
+    keys = await engine.calls.command("KEYS", "*")
+    return {key: await engine.calls.command("DUMP", key) for key in keys}
+
+
+async def test_who_has_lost_the_lease_writes_nothing(engine: Engine, sample: Sample) -> None:
+    partition = engine.keys.of(sample.expert.id)
+    epoch, calendar, version, log, _ = partition.feed(sample.expert.id)
+    keys = (epoch, partition.rebuild, calendar, version, log, partition.experts)
+    args = ("another", 30_000, sample.expert.id, 1, sample.slots[0].id, sample.slots[0].record)
+    for state in ("rebuilt", "being rebuilt by somebody", "nobody's"):
+        if state != "rebuilt":
+            await engine.calls.command("DEL", epoch, partition.rebuild)
+        if state == "being rebuilt by somebody":
+            await engine.calls.command("SET", partition.rebuild, "somebody")
+        before = await dump(engine)
+        assert await engine.calls.run("load", keys, args) == [b"lost"]
+        assert await engine.calls.run("begin", (*keys[:2], partition.server), ("another", "e")) == [b"lost"]
+        assert await dump(engine) == before
+
+
+async def test_a_rebuild_whose_worker_died_is_taken_over(engine: Engine, sample: Sample) -> None:
+    """Not before its lease has run out, which it does by itself."""
+    await engine.calls.command("FLUSHALL")
+    began = asyncio.get_running_loop().time()
+    for partition in engine.keys.partitions:
+        await engine.calls.command("SET", partition.rebuild, "dead", "PX", 300)
+    async with asyncio.timeout(2):
+        assert await engine.rebuilder.ensure() == engine.settings.partitions
+    assert asyncio.get_running_loop().time() - began >= 0.29
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
+
+
+async def test_a_booking_that_nobody_has_is_still_not_found(engine: Engine, sample: Sample) -> None:
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    with pytest.raises(BookingNotFound):
+        await engine.booking(f"{sample.expert.id}-nobody")

@@ -1,0 +1,202 @@
+"""A Redis that comes back with an older state is put right by itself, in both directions, while it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from engine.audit import audit
+from engine.engine import Engine
+from engine.errors import SlotlineError
+from engine.model import Status
+from engine.settings import Settings
+from engine.stack import RedisServer
+from tests.samples import Sample, make_sample
+
+SOON = 8.0
+"""Seconds within which a partition is right again."""
+
+
+@dataclass
+class Past:
+    """A Redis server that can be sent back to the moment at which it was remembered."""
+
+    server: RedisServer
+    folder: Path
+
+    async def remember(self) -> None:
+        await asyncio.sleep(0.2)
+        shutil.copytree(self.server.data, self.folder)
+
+    async def return_to(self) -> None:
+        self.server.kill()
+        shutil.rmtree(self.server.data)
+        shutil.copytree(self.folder, self.server.data)
+        await asyncio.to_thread(self.server.restart)
+
+
+@pytest.fixture
+async def past(tmp_path: Path) -> AsyncIterator[Past]:
+    with RedisServer(tmp_path / "redis") as server:
+        yield Past(server, tmp_path / "past")
+
+
+@pytest.fixture
+async def settings(settings: Settings, past: Past) -> Settings:
+    return settings.model_copy(update={"redis_url": past.server.url, "partitions": 4, "adopt_after": 2.0})
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> float:
+    """Waits; answers how many seconds."""
+    began = time.monotonic()
+    while True:
+        try:
+            if await condition():
+                return time.monotonic() - began
+        except SlotlineError:
+            pass
+        assert time.monotonic() - began < SOON, "it was not put right in time"
+        await asyncio.sleep(0.05)
+
+
+async def seatmaps(engine: Engine, sample: Sample) -> str:
+    return " ".join(slot.seatmap for slot in (await engine.calendar(sample.expert.id)).slots[:6])
+
+
+async def test_what_was_forgotten_in_either_direction_is_put_right_by_itself(
+    engine: Engine, sample: Sample, past: Past
+) -> None:
+    cancelled = (await engine.book(sample.request(0))).booking
+    moved = (await engine.book(sample.request(1))).booking
+    confirmed = (await engine.book(sample.request(2, key="k"))).booking
+    hold = await engine.holds.hold(sample.slots[5].id)
+    await past.remember()
+    await engine.change(cancelled.id, Status.CANCELLED, "customer")
+    await engine.reschedule(moved.id, sample.slots[3].id, "customer")
+    await engine.change(confirmed.id, Status.CONFIRMED, "admin")
+    forgotten = (await engine.book(sample.request(4, key="forgotten"))).booking
+    await engine.desk.close(sample.slots[6].id)
+    later = await make_sample(engine, start=sample.slots[0].start)
+    assert await seatmaps(engine, sample) == ". . b b b h"
+
+    await past.return_to()
+
+    async def right() -> bool:
+        there = len((await engine.calendar(later.expert.id)).slots)
+        return (await seatmaps(engine, sample), there) == (". . b b b h", 9)
+
+    await until(right)
+    assert (await engine.calendar(sample.expert.id)).slots[6].closed
+    for booking in (cancelled, moved, confirmed, forgotten):
+        assert await engine.booking(booking.id) == await engine.store.bookings.get(booking.id)
+    again = await engine.book(sample.request(4, key="forgotten"))
+    assert again.replayed
+    assert again.booking == forgotten
+    request = replace(sample.request(5), hold=hold.token)
+    assert (await engine.book(request)).booking.seat == 1, "a hold outlives it"
+    assert (await audit(engine)).findings == []
+
+
+async def test_nobody_goes_on_from_a_version_that_means_something_else_now(
+    engine: Engine, sample: Sample, past: Past
+) -> None:
+    """The server lost versions 1 and 2; without a leap the next changes would be versions 1 and 2 again, and a worker's
+    cache, or a client, would take its old picture for the present one."""
+    await past.remember()
+    await engine.book(sample.request(0))
+    await engine.book(sample.request(1))
+    before = await engine.calendar(sample.expert.id)
+    await past.return_to()
+
+    async def reconciled() -> bool:
+        return (await engine.calendar(sample.expert.id)).version > before.version
+
+    await until(reconciled)
+    assert (await engine.calendar(sample.expert.id)).version > before.version + 1000
+    assert (await engine.calendar(sample.expert.id)).epoch == before.epoch
+
+
+async def test_it_serves_meanwhile(engine: Engine, sample: Sample, past: Past) -> None:
+    await engine.book(sample.request(0))
+    await past.remember()
+    await past.return_to()
+    for number in range(1, 8):
+        await engine.book(sample.request(number))
+    assert (await audit(engine)).findings == []
+
+
+async def test_a_change_that_reaches_mongo_after_the_first_comparison_is_put_right_by_the_second(
+    engine: Engine, sample: Sample, past: Past
+) -> None:
+    """A worker was writing a cancel while Redis forgot it: a ghost seat that nobody would bump into."""
+    booking = (await engine.book(sample.request(0))).booking
+    await past.remember()
+    cancelled = await engine.change(booking.id, Status.CANCELLED, "customer")
+    await engine.store._database["bookings"].delete_one({"_id": booking.id})
+    await engine.store.bookings.write([booking])
+    await past.return_to()
+    partition = engine.keys.of(booking.id)
+
+    async def compared_once() -> bool:
+        at, again = (await engine.calls.command("GET", partition.server)).split()
+        return again != b"0" and at == await identity(engine)
+
+    await until(compared_once)
+    assert await seatmaps(engine, sample) == "b . . . . ."
+    await engine.store.bookings.write([cancelled])
+
+    async def right() -> bool:
+        return await seatmaps(engine, sample) == ". . . . . ."
+
+    await until(right)
+
+    async def settled() -> bool:
+        return (await engine.calls.command("GET", partition.server)).endswith(b" 0")
+
+    await until(settled)
+
+
+async def identity(engine: Engine) -> bytes:
+    partition = engine.keys.partitions[0]
+    answer = await engine.calls.run("identity", (partition.epoch, partition.server), ())
+    assert isinstance(answer[1], bytes)
+    return answer[1]
+
+
+async def test_a_server_that_has_not_changed_is_left_alone(engine: Engine, sample: Sample) -> None:
+    assert await engine.reconciler.check() == []
+
+
+async def test_of_many_workers_one_compares(engine: Engine, sample: Sample, settings: Settings) -> None:
+    await engine.reconciler.stop()
+    others = [await Engine.open(settings) for _ in range(2)]
+    try:
+        for other in others:
+            await other.reconciler.stop()
+        for partition in engine.keys.partitions:
+            await engine.calls.command("SET", partition.server, "another-server 0")
+        done = await asyncio.gather(*(each.reconciler.check() for each in (engine, *others)))
+        assert sorted(number for of_one in done for number in of_one) == [0, 1, 2, 3]
+        assert await engine.reconciler.check() == [], "the second time is not yet due"
+        await asyncio.sleep(2.1)
+        assert await engine.reconciler.check() == [0, 1, 2, 3]
+        assert await engine.reconciler.check() == []
+    finally:
+        for other in others:
+            await other.close()
+
+
+async def test_a_worker_that_died_while_it_compared_is_replaced(engine: Engine, sample: Sample) -> None:
+    await engine.reconciler.stop()
+    partition = engine.keys.partitions[1]
+    await engine.calls.command("SET", partition.server, "another-server 0")
+    await engine.calls.command("SET", partition.reconcile, "a dead worker", "PX", 300)
+    assert await engine.reconciler.check() == []
+    await asyncio.sleep(0.35)
+    assert await engine.reconciler.check() == [1]

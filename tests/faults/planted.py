@@ -1,0 +1,106 @@
+"""Bugs for the checker to find: each breaks one of the product's mechanisms in the worker that loads it.
+
+Nothing but `tests.faults.worker` reads this, and only when ``FAULTS_PLANTED`` names a bug.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha1
+from typing import Any
+
+from engine import calls, desk, fence, journal, link, rebuild, reconcile, scripts
+from engine.calls import Calls
+from engine.model import Booking, Slot
+from engine.store import bookings
+
+
+def ack_before_commit() -> None:
+    """The journal says that a booking is durable as soon as it has heard of it."""
+    commit = journal.Journal.commit
+
+    def hasty(self: journal.Journal, thing: Booking | Slot, entry: bytes | None) -> asyncio.Future[journal.Written]:
+        commit(self, thing, entry)
+        future: asyncio.Future[journal.Written] = asyncio.get_running_loop().create_future()
+        future.set_result(journal.Written.DURABLE)
+        return future
+
+    journal.Journal.commit = hasty  # type: ignore[method-assign]
+
+
+def no_fence() -> None:
+    """MongoDB has no unique index on the seat, and Redis is believed whatever happened to it."""
+    bookings.INDEXES[:] = [index for index in bookings.INDEXES if index.document["name"] != bookings.FENCE]
+
+    async def stored(*_: Any, **__: Any) -> fence.Verdict:
+        return fence.Verdict.STORED
+
+    fence.Fence.judge = stored  # type: ignore[method-assign,assignment]
+    no_reconcile()
+
+
+def no_reconcile() -> None:
+    """Redis is not compared with MongoDB after it has gone back."""
+
+    async def nothing(*_: object) -> list[int]:
+        return []
+
+    reconcile.Reconciler.check = nothing  # type: ignore[method-assign]
+
+
+def epoch_ignored() -> None:
+    """A partition that came up empty gets an epoch at once, and its slots as if nobody had booked them."""
+
+    def empty(slots: dict[str, Slot], _bookings: object) -> list[Slot]:
+        return list(slots.values())
+
+    rebuild.taken = empty  # type: ignore[assignment]
+    no_reconcile()
+
+
+def outbox_outside() -> None:
+    """The outbox entry is written by a second call, after the script."""
+    edit_scripts("return redis.call('XADD', outbox, '*', unpack(fields))", "return '0-0'")
+    run = Calls.run
+
+    async def later(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Any, ...]) -> list[Any]:
+        answer = await run(self, verb, keys, args)
+        if verb == "book" and answer[0] == b"ok":
+            await asyncio.sleep(0.5)
+            fields = await self.command("HGETALL", keys[6])
+            answer[-1] = await self.command("XADD", keys[5], "*", *fields)
+        return answer
+
+    Calls.run = later  # type: ignore[method-assign]
+
+
+def idempotency_ignored() -> None:
+    """Every request is a new one."""
+    book = desk.Desk.book
+
+    async def forgetful(self: desk.Desk, request: desk.Request, by: str = "customer") -> desk.Booked:
+        return await book(self, replace(request, key=None), by)
+
+    desk.Desk.book = forgetful  # type: ignore[method-assign]
+
+
+def edit_scripts(old: str, new: str) -> None:
+    original = scripts.script
+
+    def edited(name: str) -> scripts.Script:
+        source = original(name).source.replace(old, new)
+        return scripts.Script(name, source, sha1(source.encode(), usedforsecurity=False).hexdigest().encode())
+
+    calls.script = edited  # type: ignore[attr-defined]
+    link.all_scripts = lambda: tuple(edited(script.name) for script in scripts.all_scripts())  # type: ignore[attr-defined]
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    "ack-before-commit": ack_before_commit,
+    "no-fence": no_fence,
+    "epoch-ignored": epoch_ignored,
+    "outbox-outside": outbox_outside,
+    "idempotency-ignored": idempotency_ignored,
+}

@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from engine.engine import Engine
+from engine.model import new_expert_id, new_slot
+from engine.stack import Child
+from tests.api.serving import Server, eventually, order
+from tests.live.watching import IN_TIME, Watch, Watcher
+from tests.samples import ZOE, Sample, make_sample
+
+
+async def detail(client: httpx.AsyncClient, sample: Sample) -> dict[str, Any]:
+    return dict((await client.get(f"/api/experts/{sample.expert.id}", params={"from": "2020-01-01"})).json())
+
+
+def flat(calendar: dict[str, Any]) -> list[dict[str, Any]]:
+    return [slot for day in calendar["days"] for slot in day["slots"]]
+
+
+async def book(client: httpx.AsyncClient, sample: Sample, slot: int = 0, **changes: Any) -> str:
+    """The id of the booking."""
+    answer = await client.post("/api/bookings", json=order(sample, slot, **changes))
+    assert answer.status_code == 201
+    return str(answer.json()["booking"]["id"])
+
+
+async def cancel(client: httpx.AsyncClient, booking_id: str) -> None:
+    answer = await client.patch(f"/api/bookings/{booking_id}/status", json={"status": "cancelled"})
+    assert answer.status_code == 200
+
+
+async def one_watcher_a_worker(server: Server, watch: Watch) -> list[Watcher]:
+    found: dict[int, Watcher] = {}
+    async with asyncio.timeout(20):
+        while len(found) < server.settings.workers:
+            for watcher in await asyncio.gather(*(watch() for _ in range(6))):
+                found.setdefault(server.worker_of(watcher.port), watcher)
+    return list(found.values())
+
+
+# Snapshot and changes ------------------------------------------------------------------------------------------------
+
+
+async def test_the_snapshot_is_what_the_api_shows(client: httpx.AsyncClient, watcher: Watcher, sample: Sample) -> None:
+    await book(client, sample, 2)
+    snapshot = await watcher.subscribe(sample.expert.id)
+    shown = await detail(client, sample)
+    assert snapshot == {
+        "type": "snapshot",
+        "expertId": sample.expert.id,
+        "epoch": shown["epoch"],
+        "version": shown["version"],
+        "slots": flat(shown),
+    }
+    assert [slot["state"] for slot in snapshot["slots"]] == ["open", "open", "booked", *["open"] * 6]
+
+
+async def test_every_change_arrives_in_time_from_any_worker_with_the_whole_slot(
+    each_worker: list[httpx.AsyncClient], engine: Engine, watcher: Watcher, sample: Sample
+) -> None:
+    snapshot = await watcher.subscribe(sample.expert.id)
+    epoch, version = snapshot["epoch"], snapshot["version"]
+
+    async def arrives(number: int, state: str, free: int) -> None:
+        nonlocal version
+        frame = await watcher.hear(IN_TIME)
+        version += 1
+        slot = flat(await detail(each_worker[0], sample))[number]
+        assert (slot["state"], slot["free"]) == (state, free)
+        assert frame == {
+            "type": "slot", "expertId": sample.expert.id, "epoch": epoch, "version": version, "slot": slot,
+        }  # fmt: skip
+
+    for each in each_worker:
+        booking_id = await book(each, sample, 3)
+        await arrives(3, "booked", 0)
+        await cancel(each, booking_id)
+        await arrives(3, "open", 1)
+    await book(each_worker[1], sample, 8)
+    await arrives(8, "open", 6)
+    await engine.desk.close(sample.slots[5].id)
+    await arrives(5, "closed", 1)
+    await engine.desk.open(sample.slots[5].id)
+    await arrives(5, "open", 1)
+    await watcher.assert_silent()
+
+
+async def test_what_changes_no_slot_sends_nothing(client: httpx.AsyncClient, watcher: Watcher, sample: Sample) -> None:
+    booking_id = await book(client, sample)
+    await watcher.subscribe(sample.expert.id)
+    assert (await client.post("/api/bookings", json=order(sample))).status_code == 409
+    confirmed = await client.patch(f"/api/bookings/{booking_id}/status", json={"status": "confirmed"})
+    assert confirmed.status_code == 200
+    await watcher.assert_silent()
+
+
+async def test_watchers_on_every_worker_get_the_same(
+    server: Server, watch: Watch, client: httpx.AsyncClient, sample: Sample
+) -> None:
+    watchers = await one_watcher_a_worker(server, watch)
+    assert len(watchers) == 2
+    first = [await watcher.subscribe(sample.expert.id) for watcher in watchers]
+    assert first[0] == first[1]
+    for number in range(8):
+        await book(client, sample, number)
+        frames = [await watcher.hear(IN_TIME) for watcher in watchers]
+        assert frames[0] == frames[1]
+        assert frames[0]["version"] == first[0]["version"] + number + 1
+
+
+async def test_two_watchers_of_one_worker_get_the_same(watch: Watch, client: httpx.AsyncClient, sample: Sample) -> None:
+    watchers = [await watch() for _ in range(8)]
+    await asyncio.gather(*(watcher.subscribe(sample.expert.id) for watcher in watchers))
+    await book(client, sample)
+    frames = [await watcher.hear(IN_TIME) for watcher in watchers]
+    assert all(frame == frames[0] for frame in frames)
+    for watcher in watchers:
+        await watcher.assert_silent(0)
+
+
+async def test_changes_under_way_while_one_subscribes_are_neither_lost_nor_doubled(
+    watch: Watch, client: httpx.AsyncClient, sample: Sample
+) -> None:
+    """Whatever the snapshot has, and the frames after it: applied in order they are what the API shows at the end."""
+    changes = asyncio.gather(*(book(client, sample, number) for number in range(8)))
+    watchers = [await watch() for _ in range(4)]
+    pictures = []
+    for watcher in watchers:
+        snapshot = await watcher.subscribe(sample.expert.id)
+        assert snapshot["type"] == "snapshot"
+        pictures.append((snapshot["version"], {slot["id"]: slot for slot in snapshot["slots"]}))
+    await changes
+    shown = await detail(client, sample)
+    for watcher, (version, slots) in zip(watchers, pictures, strict=True):
+        while version < shown["version"]:
+            frame = await watcher.hear(IN_TIME)
+            assert (frame["type"], frame["version"]) == ("slot", version + 1)
+            version, slots[frame["slot"]["id"]] = frame["version"], frame["slot"]
+        assert list(slots.values()) == flat(shown)
+        await watcher.assert_silent(0.1)
+
+
+async def test_new_slots_come_as_a_snapshot(
+    client: httpx.AsyncClient, engine: Engine, watcher: Watcher, sample: Sample
+) -> None:
+    first = await watcher.subscribe(sample.expert.id)
+    end = sample.slots[-1].end
+    await engine.add_slots([new_slot(sample.expert.id, end, end + 1800)])
+    frame = await watcher.hear(IN_TIME)
+    assert frame["type"] == "snapshot"
+    assert frame["version"] > first["version"]
+    assert frame["slots"] == flat(await detail(client, sample))
+    assert len(frame["slots"]) == 10
+
+
+async def test_unsubscribing_ends_the_frames(client: httpx.AsyncClient, watcher: Watcher, sample: Sample) -> None:
+    await watcher.subscribe(sample.expert.id)
+    await watcher.say(type="unsubscribe", expertId=sample.expert.id)
+    await watcher.assert_silent(0)  # so it has been heard
+    await book(client, sample)
+    await watcher.assert_silent()
+    again = await watcher.subscribe(sample.expert.id)
+    assert (again["type"], again["slots"][0]["state"]) == ("snapshot", "booked")
+    await book(client, sample, 1)
+    assert (await watcher.hear(IN_TIME))["slot"]["state"] == "booked"
+
+
+async def test_unsubscribing_what_one_does_not_watch_is_no_fault(watcher: Watcher, sample: Sample) -> None:
+    await watcher.say(type="unsubscribe", expertId=sample.expert.id)
+    await watcher.say(type="unsubscribe", expertId="nobody")
+    await watcher.assert_silent(0)
+
+
+async def test_one_who_leaves_takes_nothing_from_the_others(
+    watch: Watch, client: httpx.AsyncClient, sample: Sample
+) -> None:
+    watchers = [await watch() for _ in range(6)]
+    for watcher in watchers:
+        await watcher.subscribe(sample.expert.id)
+    for watcher in watchers[:4]:
+        await watcher.socket.close()
+    await watchers[4].say(type="unsubscribe", expertId=sample.expert.id)
+    await watchers[4].assert_silent(0)
+    await book(client, sample)
+    assert (await watchers[5].hear(IN_TIME))["type"] == "slot"
+    await watchers[4].assert_silent(0)
+
+
+async def test_subscribing_twice_does_not_double_the_frames(
+    client: httpx.AsyncClient, watcher: Watcher, sample: Sample
+) -> None:
+    assert (await watcher.subscribe(sample.expert.id))["type"] == "snapshot"
+    assert (await watcher.subscribe(sample.expert.id))["type"] == "snapshot"
+    await book(client, sample)
+    assert (await watcher.hear(IN_TIME))["type"] == "slot"
+    await watcher.assert_silent()
+
+
+async def test_a_socket_watches_several_experts_and_each_has_its_versions(
+    client: httpx.AsyncClient, engine: Engine, watcher: Watcher, sample: Sample
+) -> None:
+    other = await make_sample(engine, start=sample.slots[0].start)
+    first = await watcher.subscribe(sample.expert.id)
+    second = await watcher.subscribe(other.expert.id)
+    await book(client, other)
+    await book(client, sample)
+    await book(client, other, 1)
+    frames = [await watcher.hear(IN_TIME) for _ in range(3)]
+    assert [frame["expertId"] for frame in frames] == [other.expert.id, sample.expert.id, other.expert.id]
+    rises = [frames[0]["version"] - second["version"], frames[1]["version"] - first["version"]]
+    assert [*rises, frames[2]["version"] - second["version"]] == [1, 1, 2]
+
+
+# Resuming ------------------------------------------------------------------------------------------------------------
+
+
+async def test_one_who_has_missed_nothing_resumes(
+    watch: Watch, client: httpx.AsyncClient, watcher: Watcher, sample: Sample
+) -> None:
+    known = await watcher.subscribe(sample.expert.id)
+    await watcher.socket.close()
+    back = await watch()
+    epoch, version = known["epoch"], known["version"]
+    answer = await back.subscribe(sample.expert.id, epoch=epoch, version=version)
+    assert answer == {"type": "resumed", "expertId": sample.expert.id, "epoch": epoch, "version": version}
+    await back.assert_silent()
+    await book(client, sample)
+    assert (await back.hear(IN_TIME))["version"] == version + 1
+
+
+@pytest.mark.parametrize("others_watch", [False, True])
+async def test_one_who_has_missed_something_gets_exactly_that(
+    watch: Watch, client: httpx.AsyncClient, watcher: Watcher, sample: Sample, others_watch: bool
+) -> None:
+    known = await watcher.subscribe(sample.expert.id)
+    epoch, version = known["epoch"], known["version"]
+    if not others_watch:
+        await watcher.socket.close()
+    booking_id = await book(client, sample, 4)
+    await book(client, sample, 8)
+    await cancel(client, booking_id)
+    back = await watch()
+    for seen in (0, 1, 2):
+        await back.say(type="subscribe", expertId=sample.expert.id, epoch=epoch, version=version + seen)
+        frames = [await back.hear() for _ in range(4 - seen)]
+        assert frames[0] == {
+            "type": "resumed", "expertId": sample.expert.id, "epoch": epoch, "version": version + seen,
+        }  # fmt: skip
+        assert all((frame["type"], frame["epoch"]) == ("slot", epoch) for frame in frames[1:])
+        told = [(each["version"] - version, each["slot"]["id"], each["slot"]["free"]) for each in frames[1:]]
+        wanted = [(1, sample.slots[4].id, 0), (2, sample.slots[8].id, 6), (3, sample.slots[4].id, 1)]
+        assert told == wanted[seen:]
+        await back.assert_silent(0.1)
+    await book(client, sample)
+    assert (await back.hear(IN_TIME))["version"] == version + 4
+
+
+@pytest.mark.parametrize("wrong", ["another epoch", "older than the log", "from the future", "no version", "no epoch"])
+async def test_one_who_cannot_resume_gets_a_snapshot(
+    client: httpx.AsyncClient, watcher: Watcher, sample: Sample, wrong: str
+) -> None:
+    await book(client, sample)
+    now = await detail(client, sample)
+    epoch, version = now["epoch"], now["version"]
+    known = {
+        "another epoch": {"epoch": "0" * 12, "version": version},
+        "older than the log": {"epoch": epoch, "version": 0},
+        "from the future": {"epoch": epoch, "version": version + 1},
+        "no version": {"epoch": epoch},
+        "no epoch": {"version": version},
+    }
+    snapshot = await watcher.subscribe(sample.expert.id, **known[wrong])
+    assert (snapshot["type"], snapshot["epoch"], snapshot["version"]) == ("snapshot", epoch, version)
+    assert snapshot["slots"] == flat(now)
+    await watcher.assert_silent(0.1)
+
+
+# What is no message --------------------------------------------------------------------------------------------------
+
+
+async def test_a_ping_is_answered(watcher: Watcher) -> None:
+    await watcher.say(type="ping")
+    assert await watcher.hear() == {"type": "pong"}
+
+
+BAD: dict[str, str | bytes] = {
+    "not JSON": "hello",
+    "empty": "",
+    "half": '{"type":"ping"',
+    "a list": "[]",
+    "null": "null",
+    "a number": "1",
+    "no type": "{}",
+    "unknown type": '{"type":"shout"}',
+    "type of a server": '{"type":"snapshot"}',
+    "type is an object": '{"type":{"$gt":""}}',
+    "no expert": '{"type":"subscribe"}',
+    "empty expert": '{"type":"subscribe","expertId":""}',
+    "expert is a number": '{"type":"subscribe","expertId":5}',
+    "expert is a pattern": '{"type":"subscribe","expertId":"*"}',
+    "expert with NUL": '{"type":"subscribe","expertId":"a\\u0000b"}',
+    "long expert": '{"type":"subscribe","expertId":"' + "x" * 65 + '"}',
+    "version is text": '{"type":"subscribe","expertId":"abc","epoch":"e","version":"one"}',
+    "negative version": '{"type":"subscribe","expertId":"abc","epoch":"e","version":-1}',
+    "long epoch": '{"type":"subscribe","expertId":"abc","epoch":"' + "e" * 65 + '","version":1}',
+    "unknown field": '{"type":"ping","x":1}',
+    "lone surrogate": '{"type":"\\ud800"}',
+    "deep": "[" * 60_000,
+    "huge number": '{"type":"subscribe","expertId":"abc","epoch":"e","version":' + "9" * 10_000 + "}",
+    "binary": b"\x00\xff\xfe",
+    "empty binary": b"",
+    "binary text": b"hello",
+}
+
+
+@pytest.mark.parametrize("frame", BAD.values(), ids=BAD)
+async def test_a_frame_that_is_no_message_is_answered_and_the_socket_stays(
+    client: httpx.AsyncClient, watcher: Watcher, sample: Sample, frame: str | bytes
+) -> None:
+    await watcher.subscribe(sample.expert.id)
+    await watcher.socket.send(frame)
+    answer = await watcher.hear()
+    assert set(answer) == {"type", "code", "detail"}
+    assert (answer["type"], answer["code"]) == ("error", "bad-request")
+    assert answer["detail"]
+    assert len(answer["detail"]) < 300
+    await book(client, sample)
+    assert (await watcher.hear(IN_TIME))["type"] == "slot"
+
+
+@pytest.mark.parametrize("version", [2**53, 2**63, 2**64, 10**30])
+async def test_no_version_is_too_large_to_be_answered(watcher: Watcher, sample: Sample, version: int) -> None:
+    first = await watcher.subscribe(sample.expert.id)
+    text = f'{{"type":"subscribe","expertId":"{sample.expert.id}","epoch":"{first["epoch"]}","version":{version}}}'
+    await watcher.socket.send(text)
+    assert (await watcher.hear())["type"] in ("snapshot", "error")
+    await watcher.assert_silent(0)
+
+
+async def test_an_unknown_expert_is_answered_and_the_socket_stays(watcher: Watcher, sample: Sample) -> None:
+    answer = await watcher.subscribe(new_expert_id())
+    assert (answer["type"], answer["code"]) == ("error", "expert-not-found")
+    assert (await watcher.subscribe(sample.expert.id))["type"] == "snapshot"
+
+
+async def test_a_socket_watches_at_most_fifty_experts(
+    client: httpx.AsyncClient, engine: Engine, watcher: Watcher, sample: Sample
+) -> None:
+    crowd = [replace(ZOE, id=new_expert_id(), name=f"Person {n}") for n in range(50)]
+    await engine.add_experts(crowd)
+    for expert in crowd:
+        assert (await watcher.subscribe(expert.id))["type"] == "snapshot"
+    refused = await watcher.subscribe(sample.expert.id)
+    assert (refused["type"], refused["code"]) == ("error", "too-many-experts")
+    assert (await watcher.subscribe(crowd[0].id))["type"] == "snapshot", "one that is watched already"
+    await book(client, sample)
+    await watcher.assert_silent(0.1)
+    await watcher.say(type="unsubscribe", expertId=crowd[0].id)
+    assert (await watcher.subscribe(sample.expert.id))["type"] == "snapshot"
+
+
+async def test_a_message_of_64_kib_is_heard_and_a_larger_one_closes_the_socket(watcher: Watcher) -> None:
+    await watcher.socket.send('{"type":"ping"}' + " " * (65_536 - 15))
+    assert await watcher.hear() == {"type": "pong"}
+    await watcher.socket.send('{"type":"ping"}' + " " * (65_537 - 15))
+    with pytest.raises(ConnectionClosed) as closed:
+        await watcher.hear()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+async def test_a_plain_request_is_no_socket(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/live")
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["requestId"] == answer.headers["x-request-id"]
+
+
+async def test_frames_hold_no_personal_data(client: httpx.AsyncClient, watcher: Watcher, sample: Sample) -> None:
+    secret = secrets.token_hex(8)
+    frames = [await watcher.subscribe(sample.expert.id)]
+    booking_id = await book(client, sample, name=f"Ann {secret}", email=f"{secret}@example.com", notes=secret)
+    frames.append(await watcher.hear())
+    await cancel(client, booking_id)
+    frames.append(await watcher.hear())
+    frames.append(await watcher.subscribe(sample.expert.id))
+    text = orjson.dumps(frames).decode()
+    for private in (secret, booking_id, "1234567", sample.expert.email):
+        assert private not in text
+    assert set(frames[1]["slot"]) == {"id", "start", "end", "state", "seats", "free", "heldUntil"}
+
+
+async def test_a_socket_that_goes_is_no_longer_counted(watch: Watch, client: httpx.AsyncClient) -> None:
+    async def open_sockets() -> float:
+        text = (await client.get("/metrics")).text
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("slotline_live_sockets "))
+
+    async def none() -> bool:
+        return await open_sockets() == 0
+
+    await eventually(none)
+    watchers = [await watch() for _ in range(3)]
+
+    async def three() -> bool:
+        return await open_sockets() == 3
+
+    await eventually(three)
+    for watcher in watchers:
+        watcher.socket.transport.abort()
+    await eventually(none)
+
+
+# The heartbeat -------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def fast_heart(server: Server, beat: float) -> AsyncIterator[str]:
+    """A worker whose heart beats faster than the 20 s of the others."""
+    program = f"import api.live, api.worker; api.live.HEARTBEAT = {beat}; api.worker.main()"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-c", program, "--fd", str(listener.fileno())]
+        environment = {**os.environ, **server.settings.environment()}
+        worker = Child(command, env=environment, pass_fds=[listener.fileno()])
+        try:
+            yield f"ws://127.0.0.1:{listener.getsockname()[1]}/api/live"
+        finally:
+            assert await asyncio.to_thread(worker.stop) == 0
+
+
+async def test_a_heartbeat_tells_the_version_of_each_expert(
+    server: Server, client: httpx.AsyncClient, sample: Sample
+) -> None:
+    async with fast_heart(server, 0.2) as url, connect(url, open_timeout=30) as opened:
+        watcher = Watcher(opened)
+        assert (await watcher.hear())["versions"] == {}
+        await watcher.say(type="subscribe", expertId=sample.expert.id)
+        while (frame := await watcher.hear())["type"] != "snapshot":
+            pass
+        version = frame["version"]
+        await book(client, sample)
+        versions = []
+        while version + 1 not in versions:
+            frame = await watcher.hear()
+            if frame["type"] == "heartbeat":
+                assert set(frame) == {"type", "time", "versions"}
+                assert frame["time"].endswith("Z")
+                versions.append(frame["versions"][sample.expert.id])
+        assert set(versions) <= {version, version + 1}

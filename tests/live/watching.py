@@ -1,0 +1,46 @@
+"""A client on the live socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection
+
+IN_TIME = 1.0
+"""Seconds in which a change must be on every screen."""
+
+
+class Watcher:
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    @property
+    def port(self) -> int:
+        """Ours, of the connection."""
+        return int(self.socket.local_address[1])
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send(orjson.dumps(message).decode())
+
+    async def hear(self, seconds: float = 5.0) -> dict[str, Any]:
+        """The next frame."""
+        async with asyncio.timeout(seconds):
+            text = await self.socket.recv()
+        assert isinstance(text, str), "text frames only"
+        return dict(orjson.loads(text))
+
+    async def subscribe(self, expert_id: str, **known: Any) -> dict[str, Any]:
+        await self.say(type="subscribe", expertId=expert_id, **known)
+        return await self.hear()
+
+    async def assert_silent(self, seconds: float = 0.3) -> None:
+        """Nothing comes, and the socket lives: a ping is answered by the very next frame."""
+        await asyncio.sleep(seconds)
+        await self.say(type="ping")
+        assert await self.hear() == {"type": "pong"}
+
+
+Watch = Callable[[], Awaitable[Watcher]]

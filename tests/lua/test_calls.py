@@ -1,0 +1,527 @@
+"""Every script alone: a wrong call, or a key of a wrong type, changes nothing at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from redis import Redis, ResponseError
+
+from engine.errors import BY_LUA_CODE
+from engine.scripts import all_scripts, script
+from engine.stack import RedisServer
+from tests.lua.calls import (
+    CALENDAR,
+    CALLS,
+    CHANNEL,
+    EPOCH,
+    LOG,
+    MENDED,
+    OUTBOX,
+    PARTITION,
+    READ_ONLY,
+    REBUILD,
+    RECORDS,
+    SINGLE,
+    START,
+    TRIO,
+    VALID,
+    Call,
+    RedisClient,
+    add_slots,
+    book,
+    booked,
+    booking_key,
+    end_epoch,
+    expire,
+    mend_slots,
+    reschedule,
+    restore,
+    revoke,
+    settle,
+    settle_holds,
+    stock,
+    undo_move,
+)
+
+NAMES = [script.name for script in all_scripts()]
+SUCCESSES = {"ok", "same", "replayed", "known", "lost", "kept", "changed", "again", "unwritten"}
+NOT_NUMBERS = ["", "x", "-1", "1.5", "1e3", " 1", "1\n", "0x10", "nan", "1" * 16]
+"""The last is one that Redis could refuse as a time when it is too late."""
+NOT_ENTRIES = ["x", "5", "5-", "-5", "-", "+", "(5-0", "5-0\n", "5-x", f"{'1' * 16}-0", f"5-{'1' * 20}"]
+COMMENT = re.compile(r"--.*$", re.MULTILINE)
+
+State = dict[bytes, tuple[bytes, int]]
+"""Key → its serialised value and when it expires."""
+
+every_script = pytest.mark.parametrize("name", NAMES)
+every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.script} {call.label}".strip())
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[RedisClient]:
+    with Redis.from_url(redis_server.url) as client:
+        client.flushall()
+        yield client
+        client.flushall()
+
+
+class Witness:
+    """Sees whether anything was changed or published since it was made."""
+
+    def __init__(self, client: RedisClient) -> None:
+        self._client = client
+        self._ears = client.pubsub(ignore_subscribe_messages=True)
+        self._ears.psubscribe("*")
+        self._ears.ping()
+        self._heard()
+        self.before = state(client)
+
+    def _heard(self) -> list[bytes]:
+        """Everything published until now: messages come in order, and so does the answer to a PING."""
+        heard = []
+        while True:
+            message = self._ears.get_message(timeout=5)
+            if message and message["type"] == "pong":
+                return heard
+            if message and message["type"] == "pmessage":
+                heard.append(message["data"])
+
+    def changed(self) -> set[str]:
+        """The keys that are not what they were."""
+        after = state(self._client)
+        return {key.decode() for key in self.before.keys() | after.keys() if self.before.get(key) != after.get(key)}
+
+    def assert_nothing_happened(self) -> None:
+        self._ears.ping()
+        heard = self._heard()
+        self._ears.close()
+        assert self.changed() == set()
+        assert heard == []
+
+
+def state(client: RedisClient) -> State:
+    return {key: (client.dump(key), client.execute_command("PEXPIRETIME", key)) for key in client.scan_iter()}
+
+
+def prepare(client: RedisClient, call: Call) -> None:
+    stock(client)
+    call.before(client)
+
+
+def assert_bad_call(client: RedisClient, call: Call) -> None:
+    witness = Witness(client)
+    try:
+        answer = call.run(client)[0]
+    except ResponseError as error:
+        answer = str(error).encode()
+    witness.assert_nothing_happened()
+    assert answer == b"bad-call"
+
+
+def test_there_is_a_valid_call_of_every_script() -> None:
+    assert sorted(VALID) == NAMES
+
+
+@every_call
+def test_a_valid_call_has_an_effect_on_its_keys_only(client: RedisClient, call: Call) -> None:
+    """Else the tests below would prove nothing; and a cluster would refuse it."""
+    prepare(client, call)
+    witness = Witness(client)
+    assert call.run(client)[0] == call.answer
+    changed = witness.changed()
+    assert changed <= set(call.keys)
+    assert bool(changed) is (call.script not in READ_ONLY)
+    assert client.ttl(CALENDAR) == -1, "a calendar never expires: it is one hash for all its slots"
+
+
+@every_script
+@pytest.mark.parametrize("change", ["key fewer", "key more", "argument fewer", "argument more", "nothing"])
+def test_a_call_of_wrong_arity_changes_nothing(client: RedisClient, name: str, change: str) -> None:
+    call = VALID[name]
+    if change == "argument fewer" and not call.args:
+        pytest.skip(f"{name} takes no arguments")
+    wrong = {
+        "key fewer": replace(call, keys=call.keys[:-1]),
+        "key more": replace(call, keys=(*call.keys, call.keys[-1])),
+        "argument fewer": replace(call, args=call.args[:-1]),
+        "argument more": replace(call, args=(*call.args, "1")),
+        "nothing": replace(call, keys=(), args=()),
+    }[change]
+    prepare(client, call)
+    assert_bad_call(client, wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "position"), [(call.script, position) for call in VALID.values() for position in call.numbers]
+)
+def test_text_where_a_number_belongs_changes_nothing(client: RedisClient, name: str, position: int) -> None:
+    prepare(client, VALID[name])
+    for text in NOT_NUMBERS:
+        assert_bad_call(client, VALID[name].with_arg(position, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "position"), [(call.script, position) for call in VALID.values() for position in call.records]
+)
+def test_text_where_a_slot_record_belongs_changes_nothing(client: RedisClient, name: str, position: int) -> None:
+    prepare(client, VALID[name])
+    for text in ("", "x", f"{START} {START + 60} 0 0 0", f"{START} {START + 60} 0 2 0 .", f"{START} 0 0 0 x"):
+        if text or name != "mend_slots":  # to which it means that there should be no such slot
+            assert_bad_call(client, VALID[name].with_arg(position, text))
+
+
+@pytest.mark.parametrize("name", [call.script for call in VALID.values() if call.entry])
+def test_text_where_an_outbox_entry_belongs_changes_nothing(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    assert call.entry is not None
+    prepare(client, call)
+    for text in NOT_ENTRIES:
+        assert_bad_call(client, call.with_arg(call.entry, text))
+
+
+@pytest.mark.parametrize("name", [call.script for call in VALID.values() if call.publish])
+def test_only_publish_can_be_called_by_name(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    assert call.publish is not None
+    for command in ("", "publish", "FLUSHALL", "DEL"):
+        prepare(client, call)
+        witness = Witness(client)
+        with pytest.raises(ResponseError, match="publish is PUBLISH or SPUBLISH"):
+            call.with_arg(call.publish, command).run(client)
+        witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize(
+    ("call", "key"),
+    [
+        pytest.param(call, key, id=f"{call.script} {call.label}-{key}")
+        for call in CALLS
+        for key in dict.fromkeys(call.keys)
+    ],
+)
+def test_a_key_of_a_wrong_type_changes_nothing(client: RedisClient, call: Call, key: str) -> None:
+    """All or nothing. Redis does not undo a script that fails half-way: whatever it had written stays."""
+    prepare(client, call)
+    client.delete(key)
+    client.rpush(key, "no key of ours is a list")
+    witness = Witness(client)
+    if key in call.unread:
+        assert call.run(client)[0] in (call.answer, b"lost")
+        assert key == CHANNEL or key not in witness.changed() or client.type(key) != b"list"
+        return
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        call.run(client)
+    witness.assert_nothing_happened()
+
+
+@every_call
+def test_a_log_that_is_ahead_of_the_version_changes_nothing(client: RedisClient, call: Call) -> None:
+    """Redis refuses an entry id that is not above the last one: nothing may have been written before that."""
+    if LOG not in call.keys:
+        pytest.skip("it has nothing to do with the log")
+    prepare(client, call)
+    client.xadd(LOG, {"e": "from nowhere"}, id="99-0")
+    witness = Witness(client)
+    try:
+        assert call.run(client)[0] == call.answer
+        assert client.xlen(LOG) == 0, "it succeeded because it ends the log"
+    except ResponseError:
+        witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("damage", ["rev", "status", "seat", "body", "history", "idem"])
+@pytest.mark.parametrize("how", ["gone", "nonsense"])
+@pytest.mark.parametrize(
+    "call",
+    [call for call in CALLS if any(key in call.keys for key in (booking_key(1), booking_key(2)))],
+    ids=lambda call: f"{call.script} {call.label}".strip(),
+)
+def test_a_damaged_live_copy_makes_nothing_worse(client: RedisClient, call: Call, how: str, damage: str) -> None:
+    """A script that stops over it stops before its first write."""
+    prepare(client, call)
+    key = next(key for key in (booking_key(1), booking_key(2)) if key in call.keys)
+    if not client.exists(key):
+        pytest.skip("it makes the booking")
+    if how == "gone":
+        client.hdel(key, damage)
+    else:
+        client.hset(key, damage, "nonsense")
+    witness = Witness(client)
+    try:
+        code = call.run(client)[0]
+    except ResponseError:
+        witness.assert_nothing_happened()
+    else:
+        assert how == "nonsense" or call.script == "forget_booking"
+        if code != call.answer:
+            witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("name", ["book", "close", "hold", "open"])
+def test_without_the_slot_nothing_happens(client: RedisClient, name: str) -> None:
+    stock(client)
+    client.hdel(CALENDAR, VALID[name].args[0])
+    witness = Witness(client)
+    assert VALID[name].run(client) == [b"slot-not-found"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("name", ["confirm", "complete", "cancel", "reschedule", "undo_move"])
+def test_without_the_booking_nothing_happens(client: RedisClient, name: str) -> None:
+    stock(client)
+    witness = Witness(client)
+    assert VALID[name].run(client) == [b"booking-not-found"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, call in VALID.items()
+        if EPOCH in call.keys and REBUILD not in call.keys and name != "find_bookings"
+    ],
+)
+def test_without_an_epoch_nothing_happens(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    prepare(client, call)
+    client.delete(call.keys[0])
+    witness = Witness(client)
+    assert call.run(client) == [b"no-epoch"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("name", ["begin", "drop_holds", "load"])
+@pytest.mark.parametrize("loss", ["lease expired", "lease is another's", "somebody has rebuilt it"])
+def test_who_has_lost_the_lease_writes_nothing(client: RedisClient, name: str, loss: str) -> None:
+    call = VALID[name]
+    prepare(client, call)
+    epoch, rebuild = call.keys[:2]
+    if loss == "lease expired":
+        client.delete(rebuild)
+    elif loss == "lease is another's":
+        client.set(rebuild, "another", px=30_000)
+    else:
+        client.set(epoch, "e9")
+    witness = Witness(client)
+    assert call.run(client) == [b"lost"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("name", ["lease", "end_epoch"])
+def test_who_comes_second_gets_no_lease(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    prepare(client, call)
+    client.set(REBUILD, "another", px=30_000)
+    witness = Witness(client)
+    assert call.run(client) == [b"lost"]
+    witness.assert_nothing_happened()
+
+
+def test_an_epoch_does_not_end_before_all_is_written(client: RedisClient) -> None:
+    stock(client)
+    witness = Witness(client)
+    assert end_epoch().run(client) == [b"unwritten", 1]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("seen", ["another epoch", "another version", "another record"])
+def test_what_has_changed_since_it_was_seen_is_not_mended(client: RedisClient, seen: str) -> None:
+    stock(client)
+    call = {
+        "another epoch": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, epoch="e0"),
+        "another version": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, version="2"),
+        "another record": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, TRIO, RECORDS[SINGLE], RECORDS[TRIO]),
+    }[seen]
+    witness = Witness(client)
+    assert call.run(client) == [b"changed"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("name", ["forget_booking", "remember"])
+def test_what_is_not_what_was_seen_stays(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    prepare(client, call)
+    witness = Witness(client)
+    assert call.with_arg(1, "something else").run(client) == [b"changed"]
+    witness.assert_nothing_happened()
+
+
+def test_a_comparison_of_another_life_of_the_server_does_not_count(client: RedisClient) -> None:
+    stock(client)
+    witness = Witness(client)
+    assert settle("another-life").run(client) == [b"changed"]
+    witness.assert_nothing_happened()
+
+
+@pytest.mark.parametrize("call", [expire("expert0001-gone"), settle_holds("expert0001-gone")], ids=lambda c: c.script)
+def test_holds_of_a_slot_that_is_gone_go_too(client: RedisClient, call: Call) -> None:
+    stock(client)
+    held, holders, due = PARTITION.holds(call.args[0])
+    client.zadd(held, {"token": f"{START}000"})
+    client.hset(holders, "token", f"1 {START}000 e1")
+    client.zadd(due, {call.args[0]: f"{START}000"})
+    witness = Witness(client)
+    assert call.run(client) == [b"ok", 0]
+    assert witness.changed() == {held, holders, due}
+    assert client.zscore(due, call.args[0]) is None
+
+
+def test_undoing_a_move_within_a_slot_leaves_both_seats_taken(client: RedisClient) -> None:
+    """There and back again, before MongoDB had any of it."""
+    stock(client)
+    book(2, slot=TRIO).run(client)
+    book(3, slot=TRIO).run(client)
+    reschedule(2, slot=SINGLE).run(client)
+    book(4, slot=TRIO).run(client)
+    reschedule(2, slot=TRIO).run(client)
+    client.hset(CALENDAR, TRIO, f"{START + 1800} {START + 3600} 0 0 0 .bb")  # an amnesia
+    entries = client.xlen(OUTBOX)
+    assert undo_move(2, revision=3, slot=TRIO, seat=1, entry="").run(client)[0] == b"ok"
+    assert client.hget(CALENDAR, TRIO).endswith(b" bbb")
+    assert client.hget(booking_key(2), "seat") == b"1"
+    assert client.xlen(OUTBOX) == entries + 1
+
+
+def test_add_slots_leaves_what_is_there(client: RedisClient) -> None:
+    stock(client)
+    booked(client)
+    before = client.hgetall(CALENDAR)
+    assert add_slots(*(text for pair in RECORDS.items() for text in pair)).run(client) == [b"ok", 0]
+    assert client.hgetall(CALENDAR) == before
+    assert before[SINGLE.encode()].endswith(b" b")
+
+
+def test_restore_of_an_older_revision_changes_nothing(client: RedisClient) -> None:
+    stock(client)
+    restore(revision=3, status="confirmed").run(client)
+    witness = Witness(client)
+    for revision in (1, 2, 3):
+        answer = restore(revision=revision).run(client)
+        assert answer[0] == b"same"
+        assert answer[2] == b"3"
+    witness.assert_nothing_happened()
+
+
+def test_revoke_leaves_an_idempotency_record_that_is_another_bookings(client: RedisClient) -> None:
+    stock(client)
+    booked(client)
+    key = book(digest="digest1").keys[7]
+    client.set(key, "print1 another")
+    assert revoke().run(client) == [b"ok"]
+    assert client.get(key) == b"print1 another"
+
+
+# --- What the sources themselves say -------------------------------------------------------------------------------
+
+
+def header(name: str) -> dict[str, str]:
+    """KEYS, ARGV, Answer and Event of a script's opening comment, each on one line."""
+    sections: dict[str, str] = {}
+    current = ""
+    for line in (line[3:].rstrip() for line in script(name).source.splitlines() if line.startswith("-- ")):
+        if match := re.match(r"(KEYS|ARGV|Answer|Event)\b(.*)", line):
+            current = match[1]
+            sections[current] = match[2]
+        elif current and line.startswith(" "):
+            sections[current] += line
+        else:
+            current = ""
+    return sections
+
+
+def documented(section: str) -> tuple[int, bool]:
+    """How many a header counts, and whether more may follow."""
+    numbers = re.findall(r"(?<=\s)(\d+)(…?) ", section)
+    assert [int(number) for number, _ in numbers] == list(range(1, len(numbers) + 1)), "counted without a gap"
+    return len(numbers), any(more for _, more in numbers)
+
+
+@every_script
+def test_a_header_names_as_many_keys_and_arguments_as_are_demanded(client: RedisClient, name: str) -> None:
+    call = VALID[name]
+    sections = header(name)
+    assert sections.keys() == {"KEYS", "ARGV", "Answer", "Event"}
+    for section, given in (("KEYS", call.keys), ("ARGV", call.args)):
+        count, more = documented(sections[section])
+        if more:
+            assert len(given) >= count
+            continue
+        assert len(given) == count
+        too_many = replace(call, keys=("a",) * 50) if section == "KEYS" else replace(call, args=("1",) * 51)
+        why = too_many.run(client)[1].decode()
+        assert re.search(rf"expected {count} (keys|arguments), got 5[01]", why)
+
+
+def code_of(source: str) -> str:
+    return COMMENT.sub("", source)
+
+
+def own(name: str) -> str:
+    """A script without its includes."""
+    return (files("lua") / f"{name}.lua").read_text()
+
+
+def codes(source: str) -> set[str]:
+    """The words that a script answers with, or compares an answer with."""
+    source = re.sub(r"~= '\w+'", "", code_of(source))
+    lines = [line for line in source.splitlines() if "return" in line or "table.insert" in line]
+    return {word for line in lines for word in re.findall(r"(?<!\[)'([a-z]+(?:-[a-z]+)*)'", line)}
+
+
+@every_script
+def test_a_header_names_every_code(name: str) -> None:
+    answers = set(re.findall(r"'([a-z]+(?:-[a-z]+)*)'", header(name)["Answer"]))
+    if name == "revoke":
+        answers |= {"same", "invalid-transition"}  # it asks `transition`, and tells nobody
+    assert codes(script(name).source) - {"bad-call"} == answers
+
+
+def test_every_code_has_its_error() -> None:
+    all_codes = set().union(*(codes(each.source) for each in all_scripts()))
+    assert all_codes - SUCCESSES - {"bad-call"} == {code.decode() for code in BY_LUA_CODE}
+    assert all_codes >= SUCCESSES
+
+
+@every_script
+def test_a_script_names_no_key_but_its_keys(name: str) -> None:
+    """A key built from ARGV would be on another node of a cluster, and unseen by whoever calls."""
+    source = code_of(script(name).source)
+    named = ",".join(re.findall(r"local ([A-Z_, ]+) =\s+unpack\(KEYS\b", source))
+    ours = {word.strip() for word in named.split(",")} | {f"KEYS[{index}]" for index in (1, 2, 3, "number")}
+    calls = re.findall(r"redis\.p?call\(([^,)]+)(?:, ([^,)]+))?", source)
+    assert len(calls) == len(re.findall(r"\bredis\b", source)), "every call is looked at"
+    for command, key in calls:
+        if command not in ("'TIME'", "'INFO'", "'SCAN'"):
+            assert re.fullmatch(r"'[A-Z]+'|feed\.publish", command)
+            handed_on = key in ("key", "outbox", "calendar", "held") or key.startswith(("feed.", "holds."))
+            assert handed_on or key in ours, f"{command} {key}"
+    # What the includes get as a parameter or in the feed's table is one of KEYS, too.
+    functions = "read_slot|read_booking|save_booking"
+    handed = re.findall(rf"(?<!function )\b(?:{functions})\((\w+)(?:, OUTBOX)?", source)
+    for table in re.findall(r"open_feed\(\{(.*?)\}\)", source, re.DOTALL):
+        handed += re.findall(r"\b(?:calendar|version|log|channel) = (\w+)", table)
+    for names in re.findall(r"(?<!function )\bopen_holds\(epoch, slot, [^,]*, (\w+, \w+, \w+)\)", source):
+        handed += names.split(", ")
+    for table in re.findall(r"local holds = (\{epoch = epoch, slot = slot, .*?)gone = ", code_of(own(name))):
+        handed += re.findall(r"\b(?:held|holders|due) = (\w+)", table)
+    assert set(handed) <= ours
+
+
+@every_script
+def test_a_script_never_expires_a_calendar(name: str) -> None:
+    source = code_of(script(name).source)
+    expired = set(re.findall(r"'P?EXPIRE(?:AT)?', ([\w.]+(?:\[\w+\])?)", source))
+    assert len(re.findall("EXPIRE", source)) == len(re.findall(r"'P?EXPIRE(?:AT)?', ", source))
+    assert expired <= {"feed.log", "BOOKING_KEY", "IDEMPOTENCY", "REBUILD", "KEYS[number]"}
+
+
+@every_script
+def test_a_script_has_no_clock_but_that_of_redis(name: str) -> None:
+    source = code_of(script(name).source)
+    assert not re.search(r"\bos\.|math\.random", source)
+    assert all("now_ms()" in value for value in re.findall(r"\bnow = (.*)", source))
