@@ -9,7 +9,7 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import bookings, docs, experts, holds, live, ops, problems, routes
+from api import bookings, docs, experts, holds, live, metrics, ops, problems, routes
 from engine.engine import Engine
 from engine.settings import Settings
 
@@ -34,6 +34,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
         app.ctx.engine = await Engine.open(settings)
         app.ctx.hub = live.Hub(app.ctx.engine)
         app.ctx.hub.start()
+        app.add_task(metrics.keep_flushing(), name="metrics")
 
     @app.before_server_stop
     async def close_sockets(app: Sanic[Any, Any]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import hiredis
 
@@ -62,23 +62,16 @@ class Calls:
 
         Raises what its answer's code stands for in `engine.errors.BY_LUA_CODE`, or `StoreUnavailable`.
         """
-        sent = 0
-
-        async def call() -> Any:
-            nonlocal sent
-            sent += 1
-            return await self._route.run(script(verb), keys, args)
-
-        answer: list[Any] = await self._try(call)
+        answer, again = await self._try(self._route.run, script(verb), keys, args)
         if (error := BY_LUA_CODE.get(answer[0])) is not None:
-            if sent > 1 and verb in CLAIMS:
+            if again and verb in CLAIMS:
                 raise LinkLost("a repeated call was refused, but the first may still be on its way")
             if error is EpochMissing:
                 self.on_missing_epoch()
             raise error()
         if answer[0] == b"bad-call":
             raise BadCall(f"{verb}: {answer[1].decode()}")
-        return answer
+        return cast(list[Any], answer)
 
     async def command(self, *command: Arg, at: str | None = None) -> Any:
         """Runs a plain command that can be repeated, on the server of the key ``at``.
@@ -86,8 +79,8 @@ class Calls:
         Without ``at``, its first argument is taken for a key: a command without arguments needs it.
         """
         if at is None:
-            return await self._try(self._route.call, *command)
-        return await self._try(partial(self._route.call, at=at), *command)
+            return (await self._try(self._route.call, *command))[0]
+        return (await self._try(partial(self._route.call, at=at), *command))[0]
 
     async def clocks(self, keys: Sequence[str]) -> list[int]:
         """The time (epoch ms) at the server of each key: one question a server, not a key. Raises StoreUnavailable."""
@@ -115,12 +108,13 @@ class Calls:
         return from_values(answer[1 : 1 + len(FIELDS)])
 
     @staticmethod
-    async def _try(call: Callable[..., Any], *args: Any) -> Any:
-        for left in reversed(range(TRIES)):
+    async def _try(call: Callable[..., Any], *args: Any) -> tuple[Any, int]:
+        """The answer, and how many calls before it were lost on the way."""
+        for lost in range(TRIES):
             try:
-                return await call(*args)
+                return await call(*args), lost
             except LinkLost:
-                if not left:
+                if lost == TRIES - 1:
                     raise
             except hiredis.ReplyError as error:
                 raise translate(error) from error
