@@ -138,19 +138,19 @@ def from_sanic(error: SanicException) -> ApiError:
     return refusal
 
 
-def install(app: Sanic[Any, Any]) -> None:
-    """Answers whatever no handler has answered itself."""
-
-    @app.exception(SanicException)
-    async def on_sanic(request: Request, error: SanicException) -> Reply:
-        headers = {"allow": error.headers["Allow"]} if "Allow" in (getattr(error, "headers", None) or {}) else {}
-        return problem(request, from_sanic(error), **headers)
-
-    @app.exception(SlotlineError)
-    async def on_refusal(request: Request, error: SlotlineError) -> Reply:
+def fault(request: Request, error: Exception) -> Reply:
+    """What a client gets for an exception that no handler has answered itself."""
+    if isinstance(error, SlotlineError):
         return problem(request, error)
+    if isinstance(error, SanicException):
+        allowed = (getattr(error, "headers", None) or {}).get("Allow")
+        headers = {"allow": ", ".join(sorted(allowed.split(", ")))} if allowed else {}
+        return problem(request, from_sanic(error), **headers)
+    log.error("request %s failed", request_id(request), exc_info=error)
+    return problem(request, SlotlineError())
 
+
+def install(app: Sanic[Any, Any]) -> None:
     @app.exception(Exception)
     async def on_fault(request: Request, error: Exception) -> Reply:
-        log.error("request %s failed", request_id(request), exc_info=error)
-        return problem(request, SlotlineError())
+        return fault(request, error)

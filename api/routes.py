@@ -61,12 +61,15 @@ def route(
 
 
 def install(app: Sanic[Any, Any]) -> None:
+    """``app.ctx.handlers`` has each handler, by method and path, as Sanic calls it."""
+    app.ctx.handlers = {}
     for declared in ROUTES:
         path = declared.path.replace("{", "<").replace("}", ">")
         name = (
             f"{declared.method}_{declared.path}".replace("/", "_").replace("{", "").replace("}", "").replace(".", "_")
         )
-        app.add_route(_guarded(declared), path, methods=[declared.method], name=name)
+        handler = app.ctx.handlers[declared.method, declared.path] = _guarded(declared)
+        app.add_route(handler, path, methods=[declared.method], name=name)
 
 
 def _guarded(declared: Route) -> Handler:

@@ -13,6 +13,7 @@ import structlog
 from sanic import Sanic
 
 from api.app import create_app
+from api.lane import lane_to
 from engine.settings import Settings
 
 
@@ -31,7 +32,8 @@ def main() -> None:
             os.write(given.ready_fd, b"R")
             os.close(given.ready_fd)
 
-    app.run(sock=socket.socket(fileno=given.fd), single_process=True, motd=False, access_log=False)
+    protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else None
+    app.run(sock=socket.socket(fileno=given.fd), protocol=protocol, single_process=True, motd=False, access_log=False)
 
 
 def configure_logging(level: str) -> None:

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     sweep_every: float = Field(0.4, gt=0, description="Seconds between two looks for holds that have ended.")
     drain_timeout: float = Field(10.0, ge=0, description="Seconds a stopping worker gives to requests in flight.")
     body_limit: int = Field(65_536, ge=1024, description="Most bytes of a request body.")
+    lane: Literal["on", "off"] = Field(
+        "on",
+        description="Whether plain bookings pass by the web server's request machinery: the same answers, sooner.",
+    )
     public_url: str = Field("", description="Where clients find this server, if not where it listens (for links).")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
