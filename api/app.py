@@ -9,21 +9,29 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import bookings, docs, experts, holds, live, metrics, ops, problems, routes
+from api import bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes
+from api.access import Access
+from api.mail import Mailer
 from engine.engine import Engine
 from engine.settings import Settings
 
-HANDLERS = (experts, bookings, holds, ops, docs)
+HANDLERS = (experts, bookings, holds, codes, ops, docs)
 """Modules that declare routes when they are imported."""
 
 log = logging.getLogger("slotline.api")
 
 
 def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
-    """One worker's application; it opens the engine when it starts and closes it when it stops."""
+    """One worker's application; it opens the engine when it starts and closes it when it stops.
+
+    Raises ValueError for settings with which no server may start.
+    """
+    if settings.missing:
+        raise ValueError(settings.missing)
     app: Sanic[Any, Any] = Sanic(name, config=_config(settings), configure_logging=False, dumps=orjson.dumps)
     app.ctx.settings = settings
     app.ctx.key = settings.key()
+    app.ctx.access = Access(settings)
     app.ctx.stopping = False
     routes.install(app)
     live.install(app)
@@ -32,6 +40,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
     @app.before_server_start
     async def open_engine(app: Sanic[Any, Any]) -> None:
         app.ctx.engine = await Engine.open(settings)
+        app.ctx.mailer = Mailer(settings)
         app.ctx.hub = live.Hub(app.ctx.engine)
         app.ctx.hub.start()
         app.add_task(metrics.keep_flushing(), name="metrics")
@@ -43,6 +52,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
 
     @app.after_server_stop
     async def close_engine(app: Sanic[Any, Any]) -> None:
+        await app.ctx.mailer.stop()
         await app.ctx.engine.close()
 
     return app

@@ -8,13 +8,14 @@ from icalendar import Calendar, Event
 from sanic import Request
 
 from api import metrics, schemas, views
-from api.access import booking_token
+from api.access import access_of, booking_token
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_body, read_query, route
 from engine.desk import Request as BookingRequest
 from engine.errors import (
     BookingNotFound,
+    Forbidden,
     HoldExpired,
     IdempotencyKeyReused,
     InvalidTransition,
@@ -30,8 +31,6 @@ from engine.model import Booking, Expert, Status
 
 RETRY_SOON = "2"
 """Seconds after which a booking that was not durable yet is worth asking for."""
-
-CUSTOMER = "customer"
 
 
 @route(
@@ -56,7 +55,7 @@ async def create(request: Request) -> Reply:
                 wanted.expert_id, wanted.slot_id, wanted.name, wanted.email, wanted.phone, wanted.notes,
                 idempotency_key(request), wanted.hold_token,
             ),
-            CUSTOMER,
+            "customer",
         )  # fmt: skip
     except SlotlineError as error:
         metrics.count_booking(error.code)
@@ -101,10 +100,12 @@ async def answer_booking(request: Request, booking: Booking) -> Reply:
     summary="A customer's bookings, newest first",
     query=schemas.BookingsQuery,
     answers={200: schemas.Bookings},
-    problems=(BadRequest, ValidationFailed, StoreUnavailable),
+    problems=(BadRequest, Forbidden, ValidationFailed, StoreUnavailable),
+    access="customer",
 )
 async def find(request: Request) -> Reply:
     query = read_query(request, schemas.BookingsQuery)
+    access_of(request).require_email(request, query.email)
     engine = engine_of(request)
     page = await engine.bookings_of(query.email, query.status, query.page, query.limit)
     experts = await engine.experts(booking.expert_id for booking in page.items)
@@ -127,9 +128,11 @@ async def find(request: Request) -> Reply:
     summary="One booking",
     answers={200: schemas.BookingAnswer},
     problems=(BookingNotFound, StoreUnavailable),
+    access="booking",
 )
 async def read(request: Request, booking_id: str) -> Reply:
-    return await answer_booking(request, await engine_of(request).booking(booking_id))
+    _, seen = await access_of(request).enter(request, booking_id)
+    return await answer_booking(request, seen or await engine_of(request).booking(booking_id))
 
 
 @route(
@@ -140,12 +143,17 @@ async def read(request: Request, booking_id: str) -> Reply:
     body=schemas.StatusChange,
     answers={200: schemas.BookingAnswer},
     problems=(
-        MalformedJson, BookingNotFound, UnsupportedMediaType, InvalidTransition, ValidationFailed, StoreUnavailable,
+        MalformedJson, Forbidden, BookingNotFound, UnsupportedMediaType, InvalidTransition, ValidationFailed,
+        StoreUnavailable,
     ),
+    access="booking",
 )  # fmt: skip
 async def change(request: Request, booking_id: str) -> Reply:
+    access = access_of(request)
+    caller, _ = await access.enter(request, booking_id)
     wanted = read_body(request, schemas.StatusChange)
-    booking = await engine_of(request).change(booking_id, wanted.status, CUSTOMER, wanted.reason)
+    access.require_status(caller, wanted.status)
+    booking = await engine_of(request).change(booking_id, wanted.status, caller.by, wanted.reason)
     return await answer_booking(request, booking)
 
 
@@ -160,10 +168,12 @@ async def change(request: Request, booking_id: str) -> Reply:
         MalformedJson, BookingNotFound, SlotNotFound, UnsupportedMediaType, InvalidTransition, SlotTaken, SlotHeld,
         SlotPast, SlotClosed, ValidationFailed, StoreUnavailable,
     ),
+    access="booking",
 )  # fmt: skip
 async def reschedule(request: Request, booking_id: str) -> Reply:
+    caller, _ = await access_of(request).enter(request, booking_id)
     wanted = read_body(request, schemas.Reschedule)
-    booking = await engine_of(request).reschedule(booking_id, wanted.slot_id, CUSTOMER, wanted.reason)
+    booking = await engine_of(request).reschedule(booking_id, wanted.slot_id, caller.by, wanted.reason)
     return await answer_booking(request, booking)
 
 
@@ -182,9 +192,12 @@ ICS_STATUS = {
     summary="A booking for one's own calendar",
     answers={200: "text/calendar"},
     problems=(BookingNotFound, StoreUnavailable),
+    access="booking",
 )
 async def calendar_file(request: Request, booking_id: str) -> Reply:
-    booking = await engine_of(request).booking(booking_id)
+    """Fetched with the header, as everything else: a token in a link would end up in logs and histories."""
+    _, seen = await access_of(request).enter(request, booking_id)
+    booking = seen or await engine_of(request).booking(booking_id)
     body = calendar_event(booking, await contact(request, booking))
     disposition = 'attachment; filename="booking.ics"'
     return raw(request, body, 200, "text/calendar; charset=utf-8", content_disposition=disposition)

@@ -13,6 +13,7 @@ import orjson
 from sanic import Request
 
 from api import openapi, problems
+from api.access import access_of
 from api.replies import Reply, raw
 from api.routes import ROUTES, route
 from engine.errors import SlotlineError
@@ -118,8 +119,8 @@ def schema(name: str, described: dict[str, Any]) -> str:
 
 
 @cache
-def reference() -> bytes:
-    document = openapi.document(ROUTES)
+def reference(open_to_all: bool) -> bytes:
+    document = openapi.document(ROUTES, open_to_all=open_to_all)
     tags: dict[str, list[str]] = {tag: [] for tag in openapi.TAGS}
     for path, methods in document["paths"].items():
         for method, described in methods.items():
@@ -163,7 +164,7 @@ def errors() -> bytes:
 
 @route("GET", "/docs", tag="Operations", summary="This page", answers={200: "text/html"})
 async def docs(request: Request) -> Reply:
-    return raw(request, reference(), 200, HTML)
+    return raw(request, reference(access_of(request).open), 200, HTML)
 
 
 @route("GET", "/docs/errors", tag="Operations", summary="Every error code", answers={200: "text/html"})

@@ -14,9 +14,9 @@ from api.problems import BadRequest, BodyTooLarge
 from api.replies import JSON, PROBLEM
 from api.routes import Route
 from api.schemas import Problem
-from engine.errors import SlotlineError
+from engine.errors import SlotlineError, Unauthenticated
 
-TAGS = ("Experts", "Bookings", "Holds", "Operations")
+TAGS = ("Experts", "Bookings", "Holds", "Access", "Operations")
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -33,14 +33,31 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 
+SECURITY = {
+    "email": {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "From `POST /api/access/tokens`: proves an email, and opens all of its bookings.",
+    },
+    "booking": {
+        "type": "http", "scheme": "bearer",
+        "description": "The `accessToken` that came with a booking: opens that booking alone.",
+    },
+    "admin": {"type": "http", "scheme": "bearer", "description": "The server's ADMIN_TOKEN."},
+}  # fmt: skip
+
+ADMITS = {"customer": ("email", "admin"), "booking": ("booking", "email", "admin"), "admin": ("admin",)}
+"""Who gets in → the schemes that let in."""
+
 RESPONSE_HEADERS = {"X-Request-Id": {"description": "Names this request.", "schema": {"type": "string"}}}
 
 
-def document(routes: Iterable[Route]) -> dict[str, Any]:
+def document(routes: Iterable[Route], *, open_to_all: bool) -> dict[str, Any]:
+    """``open_to_all``: with ``ACCESS=open`` only the admin's routes ask for a token."""
     routes = list(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        asks = route.access == "admin" or not (open_to_all or route.access == "anyone")
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, asks)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -52,7 +69,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
-        "components": {"schemas": _schemas(routes)},
+        "components": {"schemas": _schemas(routes), "securitySchemes": SECURITY},
     }
 
 
@@ -67,7 +84,7 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
     return schemas
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, asks: bool) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{route.handler.__module__.rpartition('.')[2]}_{route.handler.__name__}",
         "summary": route.summary,
@@ -79,13 +96,17 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(route.body)}}}
-    for status, problems in _by_status(route).items():
+    if asks:
+        operation["security"] = [{scheme: []} for scheme in ADMITS[route.access]]
+    for status, problems in _by_status(route, asks).items():
         operation["responses"][str(status)] = _problem(problems)
     return operation
 
 
-def _by_status(route: Route) -> dict[int, list[type[SlotlineError]]]:
+def _by_status(route: Route, asks: bool) -> dict[int, list[type[SlotlineError]]]:
     possible: set[type[SlotlineError]] = {*route.problems, BadRequest}
+    if asks:
+        possible.add(Unauthenticated)
     if route.body:
         possible.add(BodyTooLarge)
     by_status: dict[int, list[type[SlotlineError]]] = {}

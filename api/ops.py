@@ -8,6 +8,7 @@ import orjson
 from sanic import Request
 
 from api import metrics, openapi, schemas
+from api.access import access_of
 from api.replies import Reply, raw, reply
 from api.routes import ROUTES, engine_of, route
 
@@ -44,10 +45,10 @@ async def prometheus(request: Request) -> Reply:
 
 
 @cache
-def _document() -> bytes:
-    return orjson.dumps(openapi.document(ROUTES))
+def _document(open_to_all: bool) -> bytes:
+    return orjson.dumps(openapi.document(ROUTES, open_to_all=open_to_all))
 
 
 @route("GET", "/openapi.json", tag="Operations", summary="This API as OpenAPI 3.1", answers={200: "application/json"})
 async def openapi_json(request: Request) -> Reply:
-    return reply(request, _document())
+    return reply(request, _document(access_of(request).open))

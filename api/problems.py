@@ -57,6 +57,8 @@ class ValidationFailed(ApiError):
 def problem(request: Request, error: SlotlineError, **headers: str) -> Reply:
     if error.retry_after is not None:
         headers["retry_after"] = str(error.retry_after)
+    if error.status == 401:
+        headers["www_authenticate"] = "Bearer"
     faults = error.errors if isinstance(error, ApiError) else None
     if error.detail is None and faults is None:
         head, tail = _constant(type(error))
@@ -111,6 +113,7 @@ HINTS = {
     "name": "must not contain control characters",
     "notes": "must not contain control characters",
     "reason": "must not contain control characters",
+    "code": "must be six digits",
 }
 """Said of a field instead of its regular expression."""
 

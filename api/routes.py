@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from sanic import Request, Sanic
@@ -19,6 +19,9 @@ from engine.errors import SlotlineError
 
 Handler = Callable[..., Coroutine[Any, Any, Reply]]
 M = TypeVar("M", bound=BaseModel)
+Admitted = Literal["anyone", "customer", "booking", "admin"]
+"""Who gets in, with ``ACCESS=verified``: ``customer`` by a token for the email, ``booking`` by that or by the booking's
+own token. ``admin`` in either mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Route:
     problems: tuple[type[SlotlineError], ...] = ()
     idempotent: bool = False
     """Whether it takes an Idempotency-Key."""
+    access: Admitted = "anyone"
 
 
 ROUTES: list[Route] = []
@@ -52,9 +56,10 @@ def route(
     query: type[BaseModel] | None = None,
     problems: tuple[type[SlotlineError], ...] = (),
     idempotent: bool = False,
+    access: Admitted = "anyone",
 ) -> Callable[[Handler], Handler]:
     def declare(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, path, handler, summary, tag, answers, body, query, problems, idempotent))
+        ROUTES.append(Route(method, path, handler, summary, tag, answers, body, query, problems, idempotent, access))
         return handler
 
     return declare

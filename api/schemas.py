@@ -71,6 +71,15 @@ class StatusChange(Message):
     reason: Reason | None = None
 
 
+class CodeWish(Message):
+    email: Email
+
+
+class CodeGiven(Message):
+    email: Email
+    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")]
+
+
 class ExpertsQuery(Message):
     search: Annotated[str, StringConstraints(max_length=100)] = ""
     category: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -211,6 +220,11 @@ class Bookings(Message):
 
 class HoldAnswer(Message):
     hold_token: str
+    expires_at: datetime
+
+
+class EmailToken(Message):
+    token: str = Field(description="To be sent as `Authorization: Bearer …`; proves the address.")
     expires_at: datetime
 
 

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.catalogue import Catalogue
+from engine.codes import Codes
 from engine.desk import Booked, Desk, Request
 from engine.errors import StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL, Feed
@@ -51,6 +52,7 @@ class Engine:
         self.journal = Journal(self.calls, self.keys, self.store, self.fence, settings)
         self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
         self.holds = Holds(self.calls, self.keys, settings)
+        self.codes = Codes(self.calls, settings)
         self.calendars = Calendars(self.calls, self.keys)
         self.catalogue = Catalogue(self.store, self.calendars)
         self.rebuilder = Rebuilder(self.calls, self.keys, self.store, settings)

@@ -60,6 +60,18 @@ class IdempotencyKeyReused(SlotlineError):
     code, status, title = "idempotency-key-reused", 422, "This Idempotency-Key was used for another request"
 
 
+class Unauthenticated(SlotlineError):
+    code, status, title = "unauthenticated", 401, "Show who you are: a bearer token is missing, wrong or over"
+
+
+class WrongCode(Unauthenticated):
+    title = "This code is wrong, used, or over: ask for another one"
+
+
+class Forbidden(SlotlineError):
+    code, status, title = "forbidden", 403, "That is not for you to do"
+
+
 class StoreUnavailable(SlotlineError):
     """Nothing happened, or a bound was reached: safe to try again after ``retry_after`` seconds."""
 
@@ -98,5 +110,6 @@ BY_LUA_CODE: dict[bytes, type[SlotlineError]] = {
     b"invalid-transition": InvalidTransition,
     b"key-reused": IdempotencyKeyReused,
     b"backlog": Backlogged,
+    b"code-wrong": WrongCode,
 }
 """What a script may answer instead of an effect. ``ok``, ``same`` and ``replayed`` are answers, not errors."""

@@ -20,6 +20,12 @@ key                         type    holds                                       
 ``{p7}:server``             string  which server the partition was last known to be right on    for ever
 ``{p7}:reconcile``          string  who compares the partition with MongoDB just now            60 s
 ==========================  ======  ==========================================================  =====================
+
+Outside of the partitions, each alone with its script, wherever a cluster puts it. Addresses stand there as digests:
+
+==========================  ======  ==========================================================  =====================
+``code:ADDRESS``            string  "digest tries" of a one-time code, or "used call"           10 min
+==========================  ======  ==========================================================  =====================
 """
 
 from __future__ import annotations
@@ -93,3 +99,7 @@ class Keys:
 
     def _find(self, expert_id: str) -> Partition:
         return self.partitions[crc32(expert_id.encode()) % len(self.partitions)]
+
+
+def code_key(address: str) -> str:
+    return f"code:{address}"

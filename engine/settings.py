@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
-from functools import cache
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.secrets import fault_of, kept
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -37,8 +41,30 @@ class Settings(BaseSettings):
     mongo_database: str = Field("slotline", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="Name of the database.")
     partitions: int = Field(16, ge=1, le=4096, description="Redis partitions; fixed for the life of the data.")
 
-    secret: SecretStr | None = Field(None, description="Signs access tokens; generated into DATA_DIR when empty.")
-    access: Literal["open"] = Field("open", description="Who may do what. `open` is for loopback only.")
+    access: Literal["verified", "open"] = Field(
+        "verified", description="Who may do what: docs/security.md. `open` is for loopback only."
+    )
+    secret: SecretStr | None = Field(
+        None, description="Signs access tokens; `slotline up` makes one and keeps it in DATA_DIR."
+    )
+    admin_token: SecretStr | None = Field(
+        None, description="What an administrator shows; `slotline up` makes one. Without it there is no admin by HTTP."
+    )
+    token_seconds: int = Field(7 * 86_400, ge=60, description="Seconds a proven email stays proven.")
+    code_seconds: int = Field(600, ge=1, le=86_400, description="Seconds a one-time code is good.")
+    smtp_url: SecretStr | None = Field(
+        None, description="Sends one-time codes: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS from the start."
+    )
+    mail_from: str = Field("Slotline <slotline@localhost>", description="Sender of these messages.")
+    print_codes: bool = Field(
+        False, description="Print codes on the console when there is no SMTP_URL; `slotline up` does. Loopback only."
+    )
+    rate_limits: bool = Field(True, description="Off is for load tests, on loopback only.")
+    rate_scale: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, with commas, whose X-Forwarded-For is believed."
+    )
+    cors_origins: str = Field("", description="Origins of web pages elsewhere that may call this API, with commas.")
 
     commit_batch: int = Field(500, ge=1, le=10_000, description="Most bookings in one bulk write to MongoDB.")
     commit_timeout: float = Field(8.0, gt=0, description="Seconds a request waits for MongoDB before it answers 202.")
@@ -68,48 +94,108 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Where clients find this server, if not where it listens (for links).")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("redis_url", "mongo_url", mode="before")
+    @field_validator("redis_url", "mongo_url", "secret", "admin_token", "smtp_url", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
 
+    @field_validator("secret", "admin_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and (fault := fault_of(value.get_secret_value())):
+            raise ValueError(fault)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+                raise ValueError("is not a smtp://USER:PASSWORD@HOST:PORT or smtps:// URL")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for name in _words(value):
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(f"{name} is neither an address nor a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for name in _words(value):
+            parts = urlsplit(name)
+            if parts.scheme not in ("http", "https") or name != f"{parts.scheme}://{parts.netloc}" or "@" in name:
+                raise ValueError(f"{name} is not an origin such as https://book.example.com")
+        return value
+
     @model_validator(mode="after")
-    def _open_stays_at_home(self) -> Self:
-        if self.access == "open" and not self.on_loopback:
+    def _demo_stays_at_home(self) -> Self:
+        if self.on_loopback:
+            return self
+        if self.access == "open":
             raise ValueError(
                 f"ACCESS=open lets everybody do everything: it listens on loopback only, not on {self.host}"
             )
+        if not self.rate_limits:
+            raise ValueError(f"RATE_LIMITS=off is for load tests: it listens on loopback only, not on {self.host}")
+        if self.print_codes:
+            raise ValueError(f"PRINT_CODES is for development: it listens on loopback only, not on {self.host}")
         return self
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables: how a parent hands them to its children."""
-        values = self.model_dump(mode="json", exclude_none=True, exclude={"secret"})
-        if self.secret:
-            values["secret"] = self.secret.get_secret_value()
+        values = self.model_dump(mode="json", exclude_none=True, exclude=set(HIDDEN))
+        values |= {name: secret.get_secret_value() for name in HIDDEN if (secret := getattr(self, name))}
         return {name.upper(): str(value) for name, value in values.items()}
 
+    def for_development(self) -> Self:
+        """The same with what a development start makes for itself and keeps in ``DATA_DIR``: SECRET, ADMIN_TOKEN. Codes
+        are printed if there is no other way to send them. Raises OSError if the folder cannot be written."""
+        return self.model_copy(
+            update={
+                "secret": self.secret or SecretStr(kept(self.data_dir / "secret")),
+                "admin_token": self.admin_token or SecretStr(kept(self.data_dir / "admin-token")),
+                "print_codes": self.print_codes or (self.on_loopback and not self.smtp_url),
+            }
+        )
+
+    @property
+    def missing(self) -> str | None:
+        """Why a server would not start with these settings, or None."""
+        if self.secret is None:
+            return "SECRET is not set: it signs access tokens; make one with: openssl rand -base64 33"
+        if self.access == "verified" and not self.smtp_url and not self.print_codes:
+            return "SMTP_URL is not set: customers could not get their codes; on loopback, PRINT_CODES=on prints them"
+        return None
+
     def key(self) -> bytes:
-        """The signing secret. Without SECRET it is kept in ``DATA_DIR/secret``, made on first use."""
-        if self.secret:
-            return self.secret.get_secret_value().encode()
-        return _secret_in(self.data_dir)
+        """The signing secret. Raises ValueError if there is none."""
+        if self.secret is None:
+            raise ValueError("SECRET is not set")
+        return self.secret.get_secret_value().encode()
 
     @property
     def on_loopback(self) -> bool:
         return self.host in LOOPBACK
 
+    @cached_property
+    def proxies(self) -> tuple[Network, ...]:
+        return tuple(ip_network(name) for name in _words(self.trusted_proxies))
 
-@cache
-def _secret_in(folder: Path) -> bytes:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "secret"
-    with suppress(FileExistsError):
-        # Written aside and linked into place: another worker sees the whole secret or none.
-        aside = folder / f"secret.{os.getpid()}"
-        aside.write_text(secrets.token_urlsafe(32))
-        aside.chmod(0o600)
-        try:
-            path.hardlink_to(aside)
-        finally:
-            aside.unlink()
-    return path.read_bytes()
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """Other origins whose pages may call this API."""
+        return frozenset(_words(self.cors_origins))
+
+
+HIDDEN = ("secret", "admin_token", "smtp_url")
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]

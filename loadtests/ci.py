@@ -56,8 +56,8 @@ def run(folder: Path, seconds: int, users: int) -> None:
     with Stack(folder) as stack:
         settings = Settings(
             redis_url=stack.redis_url, mongo_url=stack.mongo_url, data_dir=folder, workers=WORKERS, port=0,
-            log_level="warning", _env_file=None,
-        )  # fmt: skip
+            log_level="warning", access="open", rate_limits=False, _env_file=None,
+        ).for_development()  # fmt: skip
         asyncio.run(fill(settings))
         with listen(settings) as listener, Workers(listener, settings, print) as workers:
             pids = workers.pids

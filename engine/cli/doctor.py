@@ -24,8 +24,8 @@ from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer, StackError, running
 
 DEPENDENCIES = (
-    "hiredis", "icalendar", "orjson", "prometheus_client", "pydantic", "pymongo", "redis", "rich", "sanic",
-    "structlog", "typer", "tzdata", "uvloop",
+    "aiosmtplib", "hiredis", "icalendar", "jwt", "orjson", "prometheus_client", "pydantic", "pymongo", "redis", "rich",
+    "sanic", "structlog", "typer", "tzdata", "uvloop",
 )  # fmt: skip
 LOCK = Path("requirements.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
@@ -56,6 +56,7 @@ def _examine() -> Iterator[Finding]:
         yield bad(f"settings: {what_is_wrong(error)}", "correct it in the environment or in .env")
         return
     yield _data_folder(settings.data_dir)
+    yield _access(settings)
     yield _port(settings)
 
     settings = reach.with_running(settings)
@@ -110,6 +111,16 @@ def _data_folder(folder: Path) -> Finding:
     except OSError as error:
         return bad(f"cannot write in the data folder {folder}: {error.strerror}", "set DATA_DIR to another folder")
     return good(f"data folder {folder} can be written")
+
+
+def _access(settings: Settings) -> Finding:
+    if settings.access == "open":
+        return note("ACCESS is open: everybody on this machine may see and change every booking")
+    if settings.missing:
+        return note(f"`slotline serve` would not start: {settings.missing}", "`slotline up` needs nothing of the kind")
+    if settings.admin_token is None:
+        return note("ADMIN_TOKEN is not set: no administration by HTTP")
+    return good("access: customers prove their email; there is an admin token")
 
 
 def _port(settings: Settings) -> Finding:

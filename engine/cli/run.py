@@ -42,6 +42,7 @@ def up(
 def _up(settings: Settings, with_sample: bool, cluster: bool, began: float) -> None:
     with listen(settings) as listener:
         say("Slotline is starting …", "bold")
+        settings = _for_development(settings)
         reach.check_given(settings)
         clock = time.monotonic()
         own = {"redis": not settings.redis_url, "mongo": not settings.mongo_url, "cluster": cluster}
@@ -54,6 +55,7 @@ def _up(settings: Settings, with_sample: bool, cluster: bool, began: float) -> N
             with Workers(listener, settings, say) as workers:
                 step("API", _count(settings.workers, "worker"), time.monotonic() - clock)
                 _ready(address(listener), began)
+                _tell_access(settings)
 
                 def tend() -> None:
                     workers.tend()
@@ -75,11 +77,33 @@ def serve() -> None:
         try:
             with listen(settings) as listener:
                 reach.check_given(settings)
+                if settings.missing:
+                    raise StackError(settings.missing)
                 with Workers(listener, settings, say) as workers:
                     _ready(address(listener), began)
                     _watch(workers.tend)
         except Interrupted:
             say("Stopped.")
+
+
+def _for_development(settings: Settings) -> Settings:
+    """With secrets of this data folder's own, and codes printed here if they cannot be sent. Raises StackError."""
+    try:
+        settings = settings.for_development()
+    except OSError as error:
+        raise StackError(f"cannot write in the data folder: {settings.data_dir}: {error.strerror}") from error
+    if settings.missing:
+        raise StackError(settings.missing)
+    return settings
+
+
+def _tell_access(settings: Settings) -> None:
+    if settings.access == "open":
+        say("  access  open: everybody may see and change every booking", "yellow")
+    elif settings.print_codes and not settings.smtp_url:
+        say("  codes   are printed here: whoever asks for one needs this screen")
+    if (settings.data_dir / "admin-token").exists():
+        say(f"  admin   the token is in {settings.data_dir / 'admin-token'}")
 
 
 def _watch(tend: Callable[[], None]) -> None:

@@ -21,6 +21,14 @@ def server(mongo_server: MongoServer, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
+def verified(server: Server, mongo_server: MongoServer) -> Iterator[Server]:
+    """A worker with ``ACCESS=verified`` beside the open ones: the same data, the same secrets."""
+    folder = server.settings.data_dir
+    with serving(server.redis, mongo_server, "api", folder, workers=1, access="verified") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
 def settings(server: Server) -> Settings:
     return server.settings
 

@@ -41,10 +41,12 @@ class Server:
 
 @contextmanager
 def serving(redis: RedisServer, mongo: MongoServer, database: str, folder: Path, **knobs: Any) -> Iterator[Server]:
-    """Workers (two, unless ``knobs`` say otherwise) until the end of the block."""
+    """Workers (two, unless ``knobs`` say otherwise) until the end of the block.
+
+    Open to all and without limits: most tests are many customers at one address."""
+    knobs = {"workers": 2, "access": "open", "rate_limits": False, **knobs}
     settings = Settings(
         port=0,
-        workers=knobs.pop("workers", 2),
         redis_url=redis.url,
         mongo_url=mongo.url,
         mongo_database=database,
@@ -52,7 +54,7 @@ def serving(redis: RedisServer, mongo: MongoServer, database: str, folder: Path,
         log_level="warning",
         _env_file=None,  # type: ignore[call-arg]
         **knobs,
-    )
+    ).for_development()
     said: list[str] = []
     with listen(settings) as listener, Workers(listener, settings, said.append) as workers:
         yield Server(address(listener), settings, workers, redis, mongo, said)

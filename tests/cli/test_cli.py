@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 import socket
 import subprocess
 import time
@@ -74,7 +75,40 @@ def test_settings_that_are_not_valid_are_named_without_their_values(slotline: Sl
 
 
 def test_an_open_server_stays_on_this_machine(slotline: Slotline) -> None:
-    assert "listens on loopback only, not on 0.0.0.0" in one_line(slotline("up", HOST="0.0.0.0"))
+    assert "listens on loopback only, not on 0.0.0.0" in one_line(slotline("up", HOST="0.0.0.0", ACCESS="open"))
+    assert "listens on loopback only, not on 0.0.0.0" in one_line(slotline("up", HOST="0.0.0.0", RATE_LIMITS="off"))
+    assert "listens on loopback only, not on 0.0.0.0" in one_line(slotline("up", HOST="0.0.0.0", PRINT_CODES="on"))
+    assert "SMTP_URL is not set" in one_line(slotline("up", HOST="0.0.0.0"))
+
+
+@pytest.mark.parametrize("name", ["SECRET", "ADMIN_TOKEN"])
+@pytest.mark.parametrize("value", [SECRET, "x" * 64, "changeme-" * 8, "abcabcabc" * 8])
+def test_a_secret_that_can_be_guessed_is_refused_and_not_repeated(slotline: Slotline, name: str, value: str) -> None:
+    said = one_line(slotline("up", **{name: value}))
+    assert said.startswith(f"{name}: ")
+    assert "openssl rand" in said
+    assert value not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", f"https://me:{SECRET}@mail"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, everybody"),
+        ("CORS_ORIGINS", "https://a.example/"),
+        ("CORS_ORIGINS", "*"),
+        ("ACCESS", "closed"),
+    ],
+)
+def test_an_access_setting_that_is_not_valid_is_named(slotline: Slotline, name: str, value: str) -> None:
+    assert one_line(slotline("up", **{name: value})).startswith(f"{name}: ")
+
+
+def test_serve_wants_a_secret_from_the_environment_and_a_way_to_send_codes(slotline: Slotline, stack: Stack) -> None:
+    urls = {"REDIS_URL": stack.redis_url or "", "MONGO_URL": stack.mongo_url or "", "MONGO_DATABASE": "closed"}
+    assert one_line(slotline("serve", **urls)).startswith("SECRET is not set")
+    secret = secrets.token_urlsafe(33)
+    assert one_line(slotline("serve", SECRET=secret, **urls)).startswith("SMTP_URL is not set")
 
 
 def test_serve_brings_no_servers_of_its_own(slotline: Slotline) -> None:

@@ -112,11 +112,13 @@ class Stage:
     @staticmethod
     def _settings(redis: int, mongo: int, common: Mapping[str, object]) -> Settings:
         return Settings(
+            access="open",
+            rate_limits=False,
             redis_url=f"redis://127.0.0.1:{redis}/0",
             mongo_url=f"mongodb://127.0.0.1:{mongo}/?directConnection=true",
             _env_file=None,  # type: ignore[call-arg]
             **common,  # type: ignore[arg-type]
-        )
+        ).for_development()
 
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[Engine]:

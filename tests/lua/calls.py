@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import Redis
 
-from engine.keys import Partition
+from engine.keys import Partition, code_key
 from engine.scripts import script
 
 PARTITION = Partition(1)
@@ -466,6 +466,21 @@ def settle(identity: str = IDENTITY, pause: str = "0") -> Call:
     return Call("settle", (SERVER, RECONCILE), ("me", identity, pause), (3,), before=reconciling)
 
 
+# --- Access --------------------------------------------------------------------------------------------------------
+
+
+CODE = code_key("address1")
+
+
+def with_code(client: RedisClient) -> None:
+    client.set(CODE, "digest1 2", px=600_000)
+
+
+def try_code(given: str = "digest1", call: str = "call1", most: str = "5", label: str = "") -> Call:
+    answer = b"ok" if given == "digest1" else b"code-wrong"
+    return Call("try_code", (CODE,), (given, call, most), (3,), before=with_code, answer=answer, label=label)
+
+
 MENDED = f"{START} {START + 1800} 1 0 0 b"
 VALID = {
     call.script: call
@@ -505,6 +520,7 @@ VALID = {
         remember(),
         settle(),
         settle_holds(),
+        try_code(),
     )
 }
 """By script: a call that has an effect in a stocked partition after its ``before``."""
@@ -519,6 +535,8 @@ CALLS = (
     reschedule(slot=OVER, label="to a seat whose hold is over"),
     revoke(entry="5-0", why='"it was taken"', label="that keeps the booking"),
     revoke(keep_seat=True, label="that keeps the seat"),
+    try_code("digest2", label="with a wrong code"),
+    try_code("digest2", most="3", label="for the last time"),
     mend_slots(SINGLE, RECORDS[SINGLE], MENDED, TRIO, RECORDS[TRIO], RECORDS[TRIO], label="of two slots"),
     mend_slots(SINGLE, RECORDS[SINGLE], MENDED, NEW, "", NEW_RECORD, PAST, RECORDS[PAST], "", label="of all kinds"),
 )

@@ -19,6 +19,7 @@ from tests.lua.calls import (
     CALENDAR,
     CHANNEL,
     CLOSED,
+    CODE,
     DUE,
     EPOCH,
     GOOD,
@@ -76,7 +77,9 @@ from tests.lua.calls import (
     shutter,
     snapshot,
     stock,
+    try_code,
     undo_move,
+    with_code,
     written,
 )
 
@@ -264,6 +267,15 @@ COLD: list[Call] = [
 ]
 
 
+DOOR: list[Call] = [
+    try_code("digest2"),
+    try_code("digest"),
+    try_code(call="call2"),
+    try_code(call="call2"),  # our own retry
+    try_code(call="call3"),
+]
+
+
 def cold(client: RedisClient) -> None:
     """Nobody rebuilds it, and it has no epoch."""
     client.delete(EPOCH, REBUILD)
@@ -283,6 +295,7 @@ PARTS: list[tuple[Callable[[RedisClient], None], list[Call]]] = [
     (damaged, REPAIR),
     (written, ANEW),
     (cold, COLD),
+    (with_code, DOOR),
 ]
 """What goes before, and the calls."""
 
@@ -392,7 +405,7 @@ def test_the_scenario_has_every_script_and_every_answer(valkey: list[Any]) -> No
 
 def test_the_scenario_ends_as_it_should(valkey: list[Any]) -> None:
     """On the server that the others are compared with, so that they cannot all be wrong together."""
-    before, held, moved, mended, after, _ = (step for step in valkey if isinstance(step, dict))
+    before, held, moved, mended, after, _, door = (step for step in valkey if isinstance(step, dict))
     assert not before[CALENDAR][1]
     assert seatmaps(before) == {
         SINGLE: "b",
@@ -434,6 +447,8 @@ def test_the_scenario_ends_as_it_should(valkey: list[Any]) -> None:
     assert mended[SERVER] == ("<identity> <time>", False)
     assert after[SERVER] == ("<identity> 0", False)
     assert REBUILD not in after
+
+    assert door[CODE] == ("used call2", True), "and it still goes by itself"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,47 @@
+"""Proving an email address: a code is sent to it, and exchanged for a token."""
+
+from __future__ import annotations
+
+from sanic import Request
+
+from api import schemas, views
+from api.access import access_of
+from api.mail import Mailer
+from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
+from api.replies import Reply, raw, reply
+from api.routes import engine_of, read_body, route
+from engine.errors import StoreUnavailable, Unauthenticated
+
+
+@route(
+    "POST",
+    "/api/access/codes",
+    tag="Access",
+    summary="Have a one-time code sent to an email address",
+    body=schemas.CodeWish,
+    answers={202: ""},
+    problems=(MalformedJson, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
+)
+async def send(request: Request) -> Reply:
+    """The same for every address: none is looked up."""
+    wanted = read_body(request, schemas.CodeWish)
+    code = await engine_of(request).codes.issue(wanted.email)
+    mailer: Mailer = request.app.ctx.mailer
+    mailer.send_code(wanted.email, code)
+    return raw(request, b"", 202, "")
+
+
+@route(
+    "POST",
+    "/api/access/tokens",
+    tag="Access",
+    summary="Exchange a code for a token that proves the address",
+    body=schemas.CodeGiven,
+    answers={200: schemas.EmailToken},
+    problems=(MalformedJson, Unauthenticated, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
+)
+async def exchange(request: Request) -> Reply:
+    given = read_body(request, schemas.CodeGiven)
+    await engine_of(request).codes.redeem(given.email, given.code)
+    token, ends = access_of(request).email_token(given.email)
+    return reply(request, {"token": token, "expiresAt": views.moment(ends)})

@@ -1,0 +1,147 @@
+"""Who may do what: every caller at every route, in both modes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from engine.engine import Engine
+from tests.api.callers import CALLERS, Scene, scene
+from tests.api.contract import Contract
+from tests.api.serving import Server, order
+from tests.samples import Sample
+
+CODES = {401: "unauthenticated", 403: "forbidden", 404: "booking-not-found"}
+OK = 0
+"""Any 2xx."""
+
+Cells = dict[str, int]
+
+ANYONE: Cells = dict.fromkeys(CALLERS, OK)
+STRANGERS: Cells = dict.fromkeys(("anonymous", "nonsense", "forged", "expired"), 401)
+LIST: Cells = {**STRANGERS, "owner": OK, "other": 403, "holder": 401, "other holder": 401, "admin": OK}
+BOOKING: Cells = {**STRANGERS, "owner": OK, "other": 404, "holder": OK, "other holder": 401, "admin": OK}
+CONFIRM: Cells = {**BOOKING, "owner": 403, "holder": 403}
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    path: str
+    """``{booking}``, ``{hold}``, ``{expert}`` and ``{email}`` are the scene's."""
+    verified: Cells
+    open: Cells = None  # type: ignore[assignment]
+    """The same as ``verified`` for what is not said."""
+    body: Any = None
+    label: str = ""
+
+    def cells(self, mode: str) -> Cells:
+        return self.verified if mode == "verified" or self.open is None else self.open
+
+
+def change(status: str, cells: Cells) -> Row:
+    return Row("PATCH", "/api/bookings/{booking}/status", cells, ANYONE, {"status": status}, status)
+
+
+ROWS = [
+    Row("GET", "/api/experts", ANYONE),
+    Row("GET", "/api/categories", ANYONE),
+    Row("GET", "/api/experts/{expert}", ANYONE),
+    Row("GET", "/avatars/{expert}", ANYONE),
+    Row("GET", "/healthz", ANYONE),
+    Row("GET", "/readyz", ANYONE),
+    Row("GET", "/metrics", ANYONE),
+    Row("GET", "/openapi.json", ANYONE),
+    Row("GET", "/docs", ANYONE),
+    Row("GET", "/docs/errors", ANYONE),
+    Row("POST", "/api/bookings", ANYONE, body="a booking"),
+    Row("POST", "/api/holds", ANYONE, body="a hold"),
+    Row("PATCH", "/api/holds/{hold}", ANYONE),
+    Row("DELETE", "/api/holds/{hold}", ANYONE),
+    Row("POST", "/api/access/codes", ANYONE, body={"email": "ann@example.com"}),
+    Row("POST", "/api/access/tokens", ANYONE, body="a code"),
+    Row("GET", "/api/bookings?email={email}", LIST, ANYONE),
+    Row("GET", "/api/bookings/{booking}", BOOKING, ANYONE),
+    Row("GET", "/api/bookings/{booking}/calendar.ics", BOOKING, ANYONE),
+    Row("POST", "/api/bookings/{booking}/reschedule", BOOKING, ANYONE, body="a move"),
+    change("cancelled", BOOKING),
+    change("pending", BOOKING),
+    change("confirmed", CONFIRM),
+]
+
+
+@pytest.fixture
+async def callers(engine: Engine, server: Server, verified: Server, sample: Sample) -> AsyncIterator[Scene]:
+    async with httpx.AsyncClient(base_url=verified.base, timeout=30) as client:
+        yield await scene(client, engine, server, sample)
+
+
+async def body_of(row: Row, scene: Scene, engine: Engine) -> Any:
+    sample = scene.sample
+    match row.body:
+        case "a booking":
+            return order(sample, 3, email=scene.email)
+        case "a hold":
+            return {"expertId": sample.expert.id, "slotId": sample.slots[4].id}
+        case "a move":
+            return {"slotId": sample.slots[5].id}
+        case "a code":
+            return {"email": scene.email, "code": await engine.codes.issue(scene.email)}
+    return row.body
+
+
+@pytest.mark.parametrize("mode", ["verified", "open"])
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.label}".strip())
+async def test_the_matrix(
+    row: Row, caller: str, mode: str, callers: Scene, engine: Engine, server: Server, verified: Server
+) -> None:
+    path = row.path.format(
+        booking=callers.booking["id"], hold=callers.hold, expert=callers.sample.expert.id, email=callers.email
+    )
+    body = await body_of(row, callers, engine)
+    before = await engine.booking(callers.booking["id"])
+    base = verified.base if mode == "verified" else server.base
+    async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+        answer = await client.request(row.method, path, json=body, headers=callers.headers(caller))
+    expected = row.cells(mode)[caller]
+    if expected == OK:
+        assert answer.is_success, answer.text
+        return
+    assert (answer.status_code, answer.json()["code"]) == (expected, CODES[expected]), answer.text
+    assert ("www-authenticate" in answer.headers) == (expected == 401)
+    assert await engine.booking(callers.booking["id"]) == before, "a refused change has changed nothing"
+    assert callers.email not in answer.text
+
+
+async def test_the_matrix_has_every_route(contract: Contract) -> None:
+    told = {
+        f"{method.upper()} {re.sub('{.*?}', '{}', path)}"
+        for path, methods in contract.document["paths"].items()
+        for method in methods
+    }
+    tried = {f"{row.method} {re.sub('{.*?}', '{}', row.path.partition('?')[0])}" for row in ROWS}
+    assert tried == told
+
+
+async def test_the_document_asks_for_tokens_where_the_server_does(server: Server, verified: Server) -> None:
+    for base, mode in ((server.base, "open"), (verified.base, "verified")):
+        async with httpx.AsyncClient(base_url=base) as client:
+            paths = (await client.get("/openapi.json")).json()["paths"]
+        asks = {
+            f"{method.upper()} {re.sub('{.*?}', '{}', path)}"
+            for path, methods in paths.items()
+            for method, operation in methods.items()
+            if operation.get("security")
+        }
+        refuses = {
+            f"{row.method} {re.sub('{.*?}', '{}', row.path.partition('?')[0])}"
+            for row in ROWS
+            if row.cells(mode)["anonymous"] == 401
+        }
+        assert asks == refuses
