@@ -70,9 +70,6 @@ def _config(settings: Settings) -> Config:
             "MOTD": False,
             "OAS": False,
             "REQUEST_MAX_SIZE": settings.body_limit,
-            "WEBSOCKET_MAX_SIZE": 65_536,
-            "WEBSOCKET_PING_INTERVAL": 20,
-            "WEBSOCKET_PING_TIMEOUT": 20,
         }
     )
     return config

@@ -26,6 +26,7 @@ _seconds = Histogram(
 _bookings = Counter("slotline_bookings", "Bookings answered, by how they ended", ["outcome"])
 sockets = Gauge("slotline_live_sockets", "Open live sockets", multiprocess_mode="livesum")
 frames = Counter("slotline_live_frames", "Frames sent to live sockets")
+subscriptions = Counter("slotline_live_subscriptions", "Subscriptions, by how they were answered", ["answer"])
 _backlog = Gauge("slotline_journal_backlog", "Decided but not yet written to MongoDB", multiprocess_mode="livesum")
 _groups = Gauge("slotline_journal_groups", "Bulk writes to MongoDB", multiprocess_mode="sum")
 _written = Gauge("slotline_journal_written", "Things written to MongoDB", multiprocess_mode="sum")

@@ -1,26 +1,23 @@
 """The live feed: what happens to an expert's slots, to whoever in this process watches.
 
-One Redis subscription an expert (`engine.subscriptions`), only while somebody watches. A room subscribes and buffers
-first, reads the snapshot after, and merges by version, so that nothing falls between. Versions go up by one; a gap,
-another epoch or a subscription that broke makes the room read the calendar anew before it says anything else.
+One Redis subscription an expert (`engine.subscriptions`), only while somebody watches it: a room (`engine.room`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.errors import StoreUnavailable
 from engine.keys import Keys
-from engine.model import Calendar, Slot
+from engine.room import Event, Listener, Room
 from engine.routes import Route
 from engine.subscriptions import Subscriptions
+
+__all__ = ["EXPERTS_CHANNEL", "Event", "Feed", "Listener", "Room"]
 
 log = logging.getLogger("slotline.feed")
 
@@ -30,119 +27,8 @@ EXPERTS_CHANNEL = "slotline:experts"
 
 LAG = 0.25
 """Seconds that an event may be on its way before a room counts as behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change: the slot's whole state at this version. Without a slot: read the calendar anew."""
-
-    epoch: str
-    version: int
-    slot: Slot | None
-
-    @classmethod
-    def parse(cls, text: str) -> Event:
-        epoch, version, *rest = text.split(" ", 3)
-        return cls(epoch, int(version), Slot.from_record(*rest) if rest else None)
-
-
-class Listener(Protocol):
-    """What a watcher is told. Both are called from the event loop and must not block."""
-
-    def on_event(self, event: Event) -> None: ...
-
-    def on_snapshot(self) -> None: ...
-
-
-class Room:
-    """The live picture of one expert's calendar."""
-
-    def __init__(self, expert_id: str, feed: Feed) -> None:
-        self.expert_id = expert_id
-        self.epoch = ""
-        self.version = -1
-        self.slots: dict[str, Slot] = {}
-        self.listener: Listener | None = None
-        self._feed = feed
-        self._buffer: list[Event] = []
-        self._subscribed = asyncio.Event()
-        self._breaks = 0
-        self._syncing: asyncio.Task[None] | None = None
-
-    @property
-    def current(self) -> bool:
-        """Whether the picture may be shown."""
-        return self._syncing is None and self.version >= 0
-
-    def subscribed(self) -> None:
-        self._subscribed.set()
-        self.resync()
-
-    def unsubscribed(self) -> None:
-        """The subscription broke: nothing is believed until it stands again and a snapshot has been read."""
-        self._subscribed.clear()
-        self._breaks += 1
-        self.resync()
-
-    def hear(self, event: Event) -> None:
-        if self._syncing is not None:
-            self._buffer.append(event)
-        elif event.epoch != self.epoch or event.version > self.version + 1 or event.slot is None:
-            self._buffer.append(event)
-            self.resync()
-        elif event.version == self.version + 1:
-            self._apply(event)
-            if self.listener is not None:
-                self.listener.on_event(event)
-
-    def _apply(self, event: Event) -> None:
-        assert event.slot is not None
-        self.version = event.version
-        self.slots[event.slot.id] = event.slot
-
-    def resync(self) -> None:
-        if self._syncing is None:
-            self._syncing = asyncio.create_task(self._sync(), name=f"sync {self.expert_id}")
-
-    async def ready(self) -> None:
-        """Waits until the picture is current."""
-        while self._syncing is not None:
-            await asyncio.shield(self._syncing)
-
-    def close(self) -> None:
-        if self._syncing is not None:
-            self._syncing.cancel()
-
-    async def _sync(self) -> None:
-        pause = 0.05
-        while True:
-            await self._subscribed.wait()
-            breaks = self._breaks
-            try:
-                calendar = await self._feed.calendars.read(self.expert_id)
-            except StoreUnavailable:
-                await asyncio.sleep(pause * (0.5 + random.random()))
-                pause = min(pause * 2, 1.0)
-                continue
-            # A subscription that broke and stands again may have missed what this snapshot is too old to have.
-            if self._breaks == breaks and self._merge(calendar):
-                break
-        self._syncing = None
-        if self.listener is not None:
-            self.listener.on_snapshot()
-
-    def _merge(self, calendar: Calendar) -> bool:
-        """Takes the snapshot and what was heard since; False if there is a gap and another snapshot is needed."""
-        self.epoch, self.version = calendar.epoch, calendar.version
-        self.slots = {slot.id: slot for slot in calendar.slots}
-        heard, self._buffer = self._buffer, []
-        for event in heard:
-            if event.epoch != self.epoch or event.version <= self.version:
-                continue  # another epoch's, or in the snapshot already
-            if event.version != self.version + 1 or event.slot is None:
-                return False
-            self._apply(event)
-        return True
+AT_ONCE = 64
+"""Rooms that are compared with Redis in one write."""
 
 
 class Feed:
@@ -189,39 +75,81 @@ class Feed:
             self._subscriptions.discard(channel)
 
     async def missed(self, room: Room, epoch: str, version: int) -> list[Event] | None:
-        """The changes after ``version`` up to the room's, from the change log; None if it is too short for that."""
+        """The changes after ``version`` up to the room's, from the change log; None if it is too short for that.
+
+        Raises StoreUnavailable.
+        """
         if epoch != room.epoch or version > room.version:
             return None
-        found: list[Event] = []
-        key = self._keys.of(room.expert_id).log(room.expert_id)
-        while version + len(found) < room.version:
-            after = version + len(found)
-            entries = await self._calls.command("XRANGE", key, f"{after + 1}-0", "+")
-            events = [Event.parse(fields[1].decode()) for _, fields in entries or ()]
-            events = [event for event in events if event.version <= room.version]
-            if not events or epoch != room.epoch or events[0].version != after + 1:
-                return None
-            found += events
-        return found
+        return await self._logged(room, version, room.version)
+
+    async def since(self, room: Room) -> list[Event] | None:
+        """What has happened in Redis since the room's version; None if the change log cannot tell.
+
+        Raises StoreUnavailable.
+        """
+        if room.version < 0:
+            return None
+        epoch, version = await self._versions(room)
+        if epoch != room.epoch or version < room.version:
+            return None
+        return await self._logged(room, room.version, version)
+
+    async def _logged(self, room: Room, after: int, last: int) -> list[Event] | None:
+        """The changes from ``after`` (not included) to ``last``, if the log has every one of them."""
+        if after == last:
+            return []
+        epoch, key = room.epoch, self._keys.of(room.expert_id).log(room.expert_id)
+        entries = await self._calls.command("XRANGE", key, f"{after + 1}-0", f"{last}-0")
+        events = [Event.parse(fields[1].decode()) for _, fields in entries or ()]
+        whole = [(event.epoch, event.version) for event in events] == [
+            (epoch, version) for version in range(after + 1, last + 1)
+        ]
+        return events if whole else None
+
+    async def _versions(self, room: Room) -> tuple[str, int]:
+        """Epoch (empty for none) and version in Redis."""
+        partition = self._keys.of(room.expert_id)
+        epoch, version = await self._calls.command("MGET", partition.epoch, partition.version(room.expert_id))
+        return (epoch or b"").decode(), int(version or 0)
 
     async def verify(self) -> None:
         """Compares each room with Redis. A loss that no later event has shown, or a new epoch, shows here."""
-        for room in list(self._rooms.values()):
+        rooms = list(self._rooms.values())
+        for start in range(0, len(rooms), AT_ONCE):
+            await self._verify(rooms[start : start + AT_ONCE])
+
+    async def _verify(self, rooms: list[Room]) -> None:
+        """Twice: what differs only because it is still on its way differs no more, or has become another difference."""
+        suspects: dict[Room, int] = {}
+        for look in range(2):
+            if look and not suspects:
+                return
+            if look:
+                await asyncio.sleep(LAG)
+            looked: dict[Room, int | None] = {**suspects} or dict.fromkeys(rooms)
             try:
-                partition = self._keys.of(room.expert_id)
-                known = await self._calls.command("MGET", partition.epoch, partition.version(room.expert_id))
+                known = await asyncio.gather(*(self._versions(room) for room in looked))
             except StoreUnavailable:
                 return
-            epoch, version = known
-            if room.current and (epoch != room.epoch.encode() or int(version or 0) > room.version):
-                await asyncio.sleep(LAG)
-                if room.current and (epoch != room.epoch.encode() or int(version or 0) > room.version):
-                    log.warning("the picture of %s was behind Redis; reading it anew", room.expert_id)
-                    room.resync()
+            suspects = {
+                room: room.version
+                for room, there in zip(looked, known, strict=True)
+                if room.current and there != (room.epoch, room.version) and looked[room] in (None, room.version)
+            }
+        for room in suspects:
+            log.warning("the picture of %s was not what Redis has; catching up", room.expert_id)
+            room.resync()
 
     def heard(self, channel: bytes, data: bytes) -> None:
         if (room := self._by_channel.get(channel)) is not None:
-            room.hear(Event.parse(data.decode()))
+            try:
+                event = Event.parse(data.decode())
+            except ValueError:
+                log.error("somebody tells nonsense on the channel of %s", room.expert_id)
+                room.resync()
+                return
+            room.hear(event)
         elif channel == EXPERTS_CHANNEL.encode():
             self.on_experts_changed()
 

@@ -129,14 +129,48 @@ async def kill_subscriptions(settings: Settings) -> None:
 async def test_a_room_survives_the_end_of_its_subscription(
     settings: Settings, engine: Engine, other: Engine, sample: Sample, room: Room
 ) -> None:
-    """What happened while nobody listened is in the snapshot after."""
+    """What happened while nobody listened is in the change log: each change is told, and nothing else."""
+    first = room.version
     await kill_subscriptions(settings)
     booked = await asyncio.gather(*(other.book(sample.request(sample.group)) for _ in range(5)))
-    await until(lambda: room.current and ears(room).snapshots >= 2)
     await assert_converges(engine, room)
+    assert [event.version for event in ears(room).events] == [first + n for n in range(1, 6)]
+    assert ears(room).snapshots == 1
     assert room.slots[sample.group.id].free == 2
     await other.change(booked[0].booking.id, Status.CANCELLED, "customer")
     await until(lambda: room.slots[sample.group.id].free == 3)
+    await assert_converges(engine, room)
+
+
+async def test_what_the_log_no_longer_has_comes_as_a_snapshot(
+    settings: Settings, engine: Engine, other: Engine, sample: Sample, room: Room
+) -> None:
+    await kill_subscriptions(settings)
+    await other.book(sample.request(0))
+    await other.calls.command("DEL", engine.keys.of(sample.expert.id).log(sample.expert.id))
+    await other.book(sample.request(1))
+    await until(lambda: ears(room).snapshots == 2 or len(ears(room).events) == 2)
+    await assert_converges(engine, room)
+
+
+async def test_a_subscription_that_breaks_while_nothing_happens_tells_nothing(
+    settings: Settings, engine: Engine, sample: Sample, room: Room
+) -> None:
+    """With thousands of sockets a whole calendar to each, for nothing, would be the larger fault."""
+    await kill_subscriptions(settings)
+    await until(lambda: not room.current)
+    await until(lambda: room.current)
+    assert (ears(room).events, ears(room).snapshots) == ([], 1)
+    await engine.book(sample.request())
+    await until(lambda: len(ears(room).events) == 1)
+
+
+async def test_nonsense_on_a_channel_breaks_nothing(engine: Engine, sample: Sample, room: Room) -> None:
+    channel = engine.keys.of(sample.expert.id).channel(sample.expert.id)
+    for text in ("", "hello", f"{room.epoch} x", f"{room.epoch} 1 a b", f"{room.epoch} {room.version + 1}"):
+        await engine.calls.command("PUBLISH", channel, text)
+    await engine.book(sample.request())
+    await until(lambda: room.slots[sample.slots[0].id].free == 0)
     await assert_converges(engine, room)
 
 

@@ -431,7 +431,7 @@ async def test_a_socket_that_goes_is_no_longer_counted(watch: Watch, client: htt
 @asynccontextmanager
 async def fast_heart(server: Server, beat: float) -> AsyncIterator[str]:
     """A worker whose heart beats faster than the 20 s of the others."""
-    program = f"import api.live, api.worker; api.live.HEARTBEAT = {beat}; api.worker.main()"
+    program = f"import api.live.pulse, api.worker; api.live.pulse.HEARTBEAT = {beat}; api.worker.main()"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-c", program, "--fd", str(listener.fileno())]
         environment = {**os.environ, **server.settings.environment()}

@@ -17,7 +17,10 @@ async def test_a_snapshot_older_than_a_break_is_not_believed() -> None:
         reads.append(asyncio.get_running_loop().create_future())
         return reads[-1]
 
-    room = Room("expert", cast(Feed, SimpleNamespace(calendars=SimpleNamespace(read=read))))
+    async def since(_: Room) -> None:
+        """There is no change log."""
+
+    room = Room("expert", cast(Feed, SimpleNamespace(calendars=SimpleNamespace(read=read), since=since)))
     room.subscribed()
     await asyncio.sleep(0)
     room.unsubscribed()
