@@ -18,10 +18,10 @@ define install
 	@touch $@
 endef
 
-.PHONY: help run seed doctor test bench faults lint format lock clean
+.PHONY: help run seed doctor test bench bench-live soak faults lint format lock clean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## start Redis, MongoDB and the API, with sample data; Ctrl-C stops all
 	@exec $(BIN)/slotline up --under-make
@@ -39,6 +39,12 @@ test: $(VENV)/.dev ## run the tests, e.g. make test ARGS='-k claim'
 bench: $(VENV)/.dev ## measure beside a hello-world (four minutes; needs wrk), into docs/benchmarks.md
 	@command -v wrk >/dev/null || { echo "slotline: make bench needs wrk; Debian, Ubuntu: apt install wrk" >&2; exit 1; }
 	@exec $(BIN)/python -m loadtests.bench --write docs/benchmarks.md $(ARGS)
+
+bench-live: $(VENV)/.dev ## measure the live feed beside others (four minutes; needs Node), into docs/benchmarks.md
+	@exec $(BIN)/python -m loadtests.live_bench --write docs/benchmarks.md $(ARGS)
+
+soak: $(VENV)/.dev ## let sockets churn and bookings go on for half an hour, e.g. ARGS='--seconds 300 --sockets 500'
+	@exec $(BIN)/python -m loadtests.soak $(ARGS)
 
 faults: $(VENV)/.dev ## kill, stop and cut everything for an hour under load, e.g. ARGS='--seconds 300 --seed 7'
 	@exec $(BIN)/python -m tests.faults $(ARGS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import resource
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument("--fd", type=int, required=True, help="the listening socket")
     parser.add_argument("--ready-fd", type=int, help="gets one byte when requests are accepted")
     given = parser.parse_args()
+    raise_file_limit()
     settings = Settings()
     configure_logging(settings.log_level)
     app = create_app(settings, f"slotline-{os.getpid()}")
@@ -34,6 +37,13 @@ def main() -> None:
 
     protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else None
     app.run(sock=socket.socket(fileno=given.fd), protocol=protocol, single_process=True, motd=False, access_log=False)
+
+
+def raise_file_limit() -> None:
+    """A live socket is an open file, and many systems begin with 1,024 of them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # some systems say "unlimited" and do not mean it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def configure_logging(level: str) -> None:

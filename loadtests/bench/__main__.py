@@ -21,6 +21,7 @@ from loadtests.bench.bench import Bench, Measured, Plan, Tell
 from loadtests.bench.cases import Case
 from loadtests.bench.servers import Servers, running
 from loadtests.bench.wrk import BenchError, find_wrk
+from loadtests.sections import put_section
 
 Results = list[tuple[Case, list[Measured]]]
 
@@ -48,8 +49,7 @@ def main() -> int:
     if given.write:
         command = f"python -m loadtests.bench --seconds {plan.seconds:g} --rounds {plan.rounds}"
         command += f" --connections {plan.connections} --write {given.write}"
-        given.write.parent.mkdir(parents=True, exist_ok=True)
-        given.write.write_text(report.markdown(rows, plan, facts, command), encoding="utf-8")
+        put_section(given.write, "http", report.markdown(rows, plan, facts, command))
         print(f"written to {given.write}")
     return 0
 

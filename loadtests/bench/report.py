@@ -99,10 +99,10 @@ def terminal(rows: Iterable[Row]) -> Table:
 
 
 def markdown(rows: Sequence[Row], plan: Plan, facts: dict[str, str], command: str) -> str:
-    """The whole page."""
+    """Its section of the page."""
     table = [HEADS, ("---", *("---:" for _ in HEADS[1:-1]), "---"), *(row.cells() for row in rows)]
     lines = [
-        "# Benchmarks",
+        "## Bookings and pages over HTTP",
         "",
         "One worker process under load, beside a hello-world of the same web server that reads the same JSON. Made by:",
         "",
@@ -112,11 +112,11 @@ def markdown(rows: Sequence[Row], plan: Plan, facts: dict[str, str], command: st
         "",
         *(f"- **{row.case.name}**: {row.case.what}." for row in rows),
         "",
-        "## How to read it",
+        "### How to read it",
         "",
         *(f"- {note}" for note in notes(rows, plan)),
         "",
-        "## The machine",
+        "### The machine",
         "",
         *(f"- {name}: {value}" for name, value in facts.items()),
     ]
