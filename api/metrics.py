@@ -25,8 +25,8 @@ _seconds = Histogram(
 )
 _bookings = Counter("slotline_bookings", "Bookings answered, by how they ended", ["outcome"])
 sockets = Gauge("slotline_live_sockets", "Open live sockets", multiprocess_mode="livesum")
-frames = Counter("slotline_live_frames", "Frames sent to live sockets")
-subscriptions = Counter("slotline_live_subscriptions", "Subscriptions, by how they were answered", ["answer"])
+_frames = Counter("slotline_live_frames", "Frames sent to live sockets")
+_subscriptions = Counter("slotline_live_subscriptions", "Subscriptions, by how they were answered", ["answer"])
 _backlog = Gauge("slotline_journal_backlog", "Decided but not yet written to MongoDB", multiprocess_mode="livesum")
 _groups = Gauge("slotline_journal_groups", "Bulk writes to MongoDB", multiprocess_mode="sum")
 _written = Gauge("slotline_journal_written", "Things written to MongoDB", multiprocess_mode="sum")
@@ -35,6 +35,8 @@ FLUSH = 0.25
 """Seconds for which what a worker has counted may be missing in the answers of the others."""
 
 _outcomes: Tally[str] = Tally()
+_answers: Tally[str] = Tally()
+_told = 0
 _timers: dict[tuple[str, str, int], Timer] = {}
 
 
@@ -75,6 +77,17 @@ def count_booking(outcome: str) -> None:
     _outcomes[outcome] += 1
 
 
+def count_frames(number: int) -> None:
+    """Of the live feed, one for each socket that got it."""
+    global _told
+    _told += number
+
+
+def count_subscription(answer: str) -> None:
+    """``snapshot`` or ``resumed``."""
+    _answers[answer] += 1
+
+
 def flush() -> None:
     """Puts what has been counted where every worker sees it."""
     for timer in _timers.values():
@@ -83,6 +96,13 @@ def flush() -> None:
     for outcome, count in _outcomes.items():
         _bookings.labels(outcome).inc(count)
     _outcomes.clear()
+    for answer, count in _answers.items():
+        _subscriptions.labels(answer).inc(count)
+    _answers.clear()
+    global _told
+    if _told:
+        _frames.inc(_told)
+        _told = 0
 
 
 async def keep_flushing() -> None:

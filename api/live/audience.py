@@ -96,7 +96,7 @@ class Audience:
         """The whole calendar, and from here on every change."""
         socket.send(self.snapshot())
         self.cursors[socket] = self.head
-        metrics.subscriptions.labels("snapshot").inc()
+        metrics.count_subscription("snapshot")
 
     def resume(self, socket: Socket, epoch: str, version: int) -> bool:
         """What came after ``version``, and from here on every change; False if not all of it is here."""
@@ -106,7 +106,7 @@ class Audience:
         missed = islice(self._frames, cursor - self.floor, None)
         socket.send(resumed_frame(self.room.expert_id, epoch, version) + b"".join(missed))
         self.cursors[socket] = self.head
-        metrics.subscriptions.labels("resumed").inc()
+        metrics.count_subscription("resumed")
         return True
 
     def recall(self, missed: Iterable[Event]) -> None:
@@ -169,8 +169,7 @@ class Audience:
                 continue
             cursors[socket] = head
             told += frames
-        if told:
-            metrics.frames.inc(told)
+        metrics.count_frames(told)
 
     def _missing(self, cursor: int) -> bytes:
         """All that leads from a cursor to the head: the same bytes for everybody who stands there."""
