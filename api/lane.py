@@ -16,7 +16,7 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.headers import format_http1_response
 from sanic.http import Stage
-from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+from sanic.server.protocols.http_protocol import HttpProtocol
 
 from api import problems
 from api.routes import Handler
@@ -75,7 +75,7 @@ class Passing:
         self.keep_alive = True
 
 
-class Lane(WebSocketProtocol):
+class Lane(HttpProtocol):
     """Sanic's protocol with the shorter way in front. ``handler`` is set on the class of each app, see `lane_to`."""
 
     __slots__ = ("_answering", "_held")
@@ -95,7 +95,7 @@ class Lane(WebSocketProtocol):
             self._time = monotonic()
             self._answering = self.loop.create_task(self._answer(*found))
         else:
-            super().data_received(data)  # type: ignore[no-untyped-call]
+            super().data_received(data)
 
     @property
     def _wire(self) -> asyncio.Transport:
@@ -106,8 +106,7 @@ class Lane(WebSocketProtocol):
         """Whether Sanic waits for the first byte of a request, and not for the rest of a body that nobody has read."""
         http = self.http
         return (
-            self.websocket is None
-            and http is not None
+            http is not None
             and http.keep_alive
             and http.stage is Stage.IDLE
             and http.request_body is None
@@ -145,7 +144,7 @@ class Lane(WebSocketProtocol):
     def close_if_idle(self) -> bool:
         if self._answering is not None:
             return False  # `routes` closes it behind the answer
-        return bool(super().close_if_idle())  # type: ignore[no-untyped-call]
+        return bool(super().close_if_idle())
 
 
 def lane_to(handler: Handler) -> type[Lane]:
