@@ -14,7 +14,7 @@ from api.problems import BadRequest, BodyTooLarge
 from api.replies import JSON, PROBLEM
 from api.routes import Route
 from api.schemas import Problem
-from engine.errors import SlotlineError, Unauthenticated
+from engine.errors import RateLimited, SlotlineError, Unauthenticated
 
 TAGS = ("Experts", "Bookings", "Holds", "Access", "Operations")
 
@@ -107,6 +107,8 @@ def _by_status(route: Route, asks: bool) -> dict[int, list[type[SlotlineError]]]
     possible: set[type[SlotlineError]] = {*route.problems, BadRequest}
     if asks:
         possible.add(Unauthenticated)
+    if route.limit:
+        possible.add(RateLimited)
     if route.body:
         possible.add(BodyTooLarge)
     by_status: dict[int, list[type[SlotlineError]]] = {}

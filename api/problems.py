@@ -145,6 +145,10 @@ def fault(request: Request, error: Exception) -> Reply:
     """What a client gets for an exception that no handler has answered itself."""
     if isinstance(error, SlotlineError):
         return problem(request, error)
+    if isinstance(error, MethodNotAllowed) and (asked := request.app.ctx.hygiene.preflight(request)):
+        answer = raw(request, b"", 204, "")
+        answer.headers.update(asked)
+        return answer
     if isinstance(error, SanicException):
         allowed = (getattr(error, "headers", None) or {}).get("Allow")
         headers = {"allow": ", ".join(sorted(allowed.split(", ")))} if allowed else {}

@@ -22,6 +22,7 @@ from engine.fence import Fence
 from engine.holds import Holds
 from engine.journal import Journal
 from engine.keys import Keys
+from engine.limits import Limiter
 from engine.model import Booking, Calendar, Expert, Page, Slot, Status
 from engine.rebuild import Rebuilder
 from engine.reconcile import Reconciler
@@ -53,6 +54,7 @@ class Engine:
         self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
         self.holds = Holds(self.calls, self.keys, settings)
         self.codes = Codes(self.calls, settings)
+        self.limiter = Limiter(self.calls, settings)
         self.calendars = Calendars(self.calls, self.keys)
         self.catalogue = Catalogue(self.store, self.calendars)
         self.rebuilder = Rebuilder(self.calls, self.keys, self.store, settings)
@@ -76,6 +78,7 @@ class Engine:
         engine.journal.start()
         engine.feed.start()
         engine.holds.start()
+        engine.limiter.start()
         engine.reconciler.start()
         engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
         return engine
@@ -87,6 +90,7 @@ class Engine:
             await asyncio.gather(self._janitor, return_exceptions=True)
         await self.feed.stop()
         await self.holds.stop()
+        await self.limiter.stop()
         await self.reconciler.stop()
         await self.rebuilder.stop()
         await self.journal.stop(self.settings.drain_timeout)

@@ -24,7 +24,7 @@ CONTRACT = {
     "POST /api/access/codes", "POST /api/access/tokens",
 }  # fmt: skip
 CODES = {
-    "unauthenticated": 401, "forbidden": 403,
+    "unauthenticated": 401, "forbidden": 403, "rate-limited": 429,
     "malformed-json": 400, "bad-request": 400, "expert-not-found": 404, "slot-not-found": 404, "booking-not-found": 404,
     "not-found": 404, "method-not-allowed": 405, "body-too-large": 413, "unsupported-media-type": 415,
     "hold-not-found": 404, "hold-expired": 409,
