@@ -9,14 +9,14 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes
+from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes
 from api.access import Access
 from api.hygiene import Hygiene
 from api.mail import Mailer
 from engine.engine import Engine
 from engine.settings import Settings
 
-HANDLERS = (experts, bookings, holds, codes, ops, docs)
+HANDLERS = (experts, bookings, holds, codes, admin, ops, docs)
 """Modules that declare routes when they are imported."""
 
 log = logging.getLogger("slotline.api")

@@ -16,7 +16,7 @@ from api.routes import Route
 from api.schemas import Problem
 from engine.errors import RateLimited, SlotlineError, Unauthenticated
 
-TAGS = ("Experts", "Bookings", "Holds", "Access", "Operations")
+TAGS = ("Experts", "Bookings", "Holds", "Access", "Administration", "Operations")
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -95,7 +95,10 @@ def _operation(route: Route, asks: bool) -> dict[str, Any]:
     if route.idempotent:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(route.body)}}}
+        operation["requestBody"] = {
+            "required": route.body_required,
+            "content": {JSON: {"schema": _reference(route.body)}},
+        }
     if asks:
         operation["security"] = [{scheme: []} for scheme in ADMITS[route.access]]
     for status, problems in _by_status(route, asks).items():

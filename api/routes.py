@@ -45,6 +45,7 @@ class Route:
     access: Admitted = "anyone"
     limit: Limit | None = None
     """How often an address may ask."""
+    body_required: bool = True
 
 
 ROUTES: list[Route] = []
@@ -63,10 +64,25 @@ def route(
     idempotent: bool = False,
     access: Admitted = "anyone",
     limit: Limit | None = None,
+    body_required: bool = True,
 ) -> Callable[[Handler], Handler]:
     def declare(handler: Handler) -> Handler:
         ROUTES.append(
-            Route(method, path, handler, summary, tag, answers, body, query, problems, idempotent, access, limit)
+            Route(
+                method,
+                path,
+                handler,
+                summary,
+                tag,
+                answers,
+                body,
+                query,
+                problems,
+                idempotent,
+                access,
+                limit,
+                body_required,
+            )
         )
         return handler
 

@@ -8,9 +8,11 @@ import random
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pymongo.errors import PyMongoError
 
+from engine.admin import Admin
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.catalogue import Catalogue
@@ -29,6 +31,9 @@ from engine.reconcile import Reconciler
 from engine.routes import Route, route_to
 from engine.settings import Settings
 from engine.store import Store, first_line
+
+if TYPE_CHECKING:
+    from engine.audit import Report
 
 log = logging.getLogger("slotline.engine")
 
@@ -50,6 +55,7 @@ class Engine:
         self.store = Store(settings.mongo_url, settings.mongo_database, timeout=settings.redis_timeout)
         self.calls = Calls(self.link, settings)
         self.fence = Fence(self.calls, self.keys, self.store, settings.keep_bookings)
+        self.admin = Admin(self)
         self.journal = Journal(self.calls, self.keys, self.store, self.fence, settings)
         self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
         self.holds = Holds(self.calls, self.keys, settings)
@@ -103,6 +109,39 @@ class Engine:
             new = await self.store.experts.put(experts)
         await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
         return new
+
+    async def remove_expert(self, expert_id: str) -> None:
+        """Takes a profile out of the catalogue. Raises StoreUnavailable."""
+        with translated():
+            await self.store.experts.remove(expert_id)
+        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        self.catalogue.forget()
+
+    async def close_slot(self, slot_id: str) -> Slot:
+        """Takes a slot off sale; its bookings stay. Raises SlotNotFound, StoreUnavailable."""
+        with translated():
+            return await self.desk.close(slot_id)
+
+    async def open_slot(self, slot_id: str) -> Slot:
+        """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
+        with translated():
+            return await self.desk.open(slot_id)
+
+    async def bookings_of_slot(self, slot_id: str) -> list[Booking]:
+        """The active ones, as far as MongoDB has them. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.bookings.of_slot(slot_id)
+
+    async def audit(self) -> Report:
+        """Compares Redis and MongoDB. Raises StoreUnavailable."""
+        from engine.audit import audit
+
+        with translated():
+            return await audit(self)
+
+    async def now_ms(self, expert_id: str) -> int:
+        """The time by which an expert's slots begin: that of their Redis. Raises StoreUnavailable."""
+        return (await self.calls.clocks([self.keys.of(expert_id).epoch]))[0]
 
     async def add_slots(self, slots: Sequence[Slot]) -> int:
         """Puts slots on sale, in MongoDB first; those that are there already stay as they are.

@@ -61,6 +61,18 @@ class InvalidTransition(SlotlineError):
     code, status, title = "invalid-transition", 409, "A booking cannot go from its status to that one"
 
 
+class SlotHasBookings(SlotlineError):
+    code, status, title = "slot-has-bookings", 409, "This slot has bookings: say whether to keep or to cancel them"
+
+
+class ExpertHasBookings(SlotlineError):
+    code, status, title = "expert-has-bookings", 409, "This expert has bookings: say whether to keep or to cancel them"
+
+
+class SlotOverlaps(SlotlineError):
+    code, status, title = "slot-overlaps", 409, "A slot would overlap with another one of the expert"
+
+
 class IdempotencyKeyReused(SlotlineError):
     code, status, title = "idempotency-key-reused", 422, "This Idempotency-Key was used for another request"
 

@@ -71,6 +71,10 @@ class BookingStore:
         """Whoever has the seat."""
         return await self._one({"slotId": slot_id, "seat": seat, "active": True})
 
+    async def of_slot(self, slot_id: str) -> list[Booking]:
+        """All who have a seat."""
+        return [from_document(each) async for each in self._bookings.find({"slotId": slot_id, "active": True})]
+
     async def of_key(self, digest: str) -> Booking | None:
         return await self._one({"idem": digest})
 

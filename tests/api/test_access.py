@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from engine.engine import Engine
+from tests.api.admin import EXPERT, slot_form
 from tests.api.callers import CALLERS, Scene, scene
 from tests.api.contract import Contract
 from tests.api.serving import Server, order
@@ -27,6 +28,7 @@ STRANGERS: Cells = dict.fromkeys(("anonymous", "nonsense", "forged", "expired"),
 LIST: Cells = {**STRANGERS, "owner": OK, "other": 403, "holder": 401, "other holder": 401, "admin": OK}
 BOOKING: Cells = {**STRANGERS, "owner": OK, "other": 404, "holder": OK, "other holder": 401, "admin": OK}
 CONFIRM: Cells = {**BOOKING, "owner": 403, "holder": 403}
+ADMIN: Cells = {**STRANGERS, "owner": 403, "other": 403, "holder": 401, "other holder": 401, "admin": OK}
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ ROWS = [
     change("cancelled", BOOKING),
     change("pending", BOOKING),
     change("confirmed", CONFIRM),
+    Row("POST", "/api/admin/experts", ADMIN, body=EXPERT),
+    Row("PUT", "/api/admin/experts/{expert}", ADMIN, body=EXPERT),
+    Row("DELETE", "/api/admin/experts/{expert}?bookings=cancel", ADMIN),
+    Row("POST", "/api/admin/experts/{expert}/slots", ADMIN, body="slots"),
+    Row("POST", "/api/admin/slots/{slot}/close", ADMIN, body={"bookings": "keep"}),
+    Row("POST", "/api/admin/slots/{slot}/open", ADMIN),
+    Row("GET", "/api/admin/audit", ADMIN),
 ]
 
 
@@ -90,6 +99,8 @@ async def body_of(row: Row, scene: Scene, engine: Engine) -> Any:
             return {"expertId": sample.expert.id, "slotId": sample.slots[4].id}
         case "a move":
             return {"slotId": sample.slots[5].id}
+        case "slots":
+            return {"slots": [slot_form(sample.group.end, 30)]}
         case "a code":
             return {"email": scene.email, "code": await engine.codes.issue(scene.email)}
     return row.body
@@ -102,7 +113,11 @@ async def test_the_matrix(
     row: Row, caller: str, mode: str, callers: Scene, engine: Engine, server: Server, verified: Server
 ) -> None:
     path = row.path.format(
-        booking=callers.booking["id"], hold=callers.hold, expert=callers.sample.expert.id, email=callers.email
+        slot=callers.sample.slots[0].id,
+        booking=callers.booking["id"],
+        hold=callers.hold,
+        expert=callers.sample.expert.id,
+        email=callers.email,
     )
     body = await body_of(row, callers, engine)
     before = await engine.booking(callers.booking["id"])
