@@ -24,6 +24,8 @@ from engine.settings import Settings
 
 ALGORITHM = "HS256"
 AUDIENCE = "slotline"
+LEEWAY = 10
+"""Seconds by which the clocks of two servers may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,12 @@ class Access:
             return Caller(token=token)
         try:
             claims = jwt.decode(
-                token, self._key, [ALGORITHM], audience=AUDIENCE, options={"require": ["sub", "exp", "iat"]}
+                token,
+                self._key,
+                [ALGORITHM],
+                audience=AUDIENCE,
+                leeway=LEEWAY,
+                options={"require": ["sub", "exp", "iat"]},
             )
         except jwt.ExpiredSignatureError:
             return self._refuse("this token is over: prove your email again")
