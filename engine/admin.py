@@ -15,12 +15,10 @@ from engine.errors import (
     SlotOverlaps,
 )
 from engine.forms import ExpertForm
-from engine.model import BOOKED, Booking, Expert, Slot, Status, expert_of, new_expert_id
+from engine.model import ADMIN, BOOKED, Booking, Expert, Slot, Status, expert_of, new_expert_id
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-
-ADMIN = "admin"
 
 WhatOfBookings = Literal["keep", "cancel"] | None
 """What is to become of bookings that stand in the way; None: say that there are some, and do nothing."""
@@ -46,6 +44,10 @@ class Admin:
         expert = form.expert(new_expert_id())
         await self._engine.add_experts([expert])
         return expert
+
+    async def add_all(self, forms: Sequence[ExpertForm]) -> int:
+        """Answers how many that were. Raises StoreUnavailable."""
+        return await self._engine.add_experts([form.expert(new_expert_id()) for form in forms])
 
     async def replace_expert(self, expert_id: str, form: ExpertForm) -> Expert:
         """Raises ExpertNotFound, StoreUnavailable."""

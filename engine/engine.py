@@ -216,6 +216,16 @@ class Engine:
         with translated():
             return await self.store.bookings.of_email(email, status, page, limit)
 
+    async def bookings_of_expert(self, expert_id: str, status: Status | None, page: int, limit: int) -> Page:
+        """An expert's bookings, the last to end first. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.bookings.of_expert(expert_id, status, page, limit)
+
+    async def expert_emails(self) -> dict[str, str]:
+        """Email, with case folded, → id, of every expert. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.experts.emails()
+
     async def count_experts(self) -> int:
         with translated():
             return await self.store.experts.count()
