@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     )
     log_entries: int = Field(256, ge=1, description="Changes an expert's change log keeps for resuming clients.")
     log_age: int = Field(600, ge=1, description="Seconds after its last change at which a change log is dropped.")
+    heartbeat: float = Field(
+        20.0, gt=0, le=60, description="Seconds between two heartbeats of a live socket; clients expect 20."
+    )
     hold_seconds: float = Field(120.0, gt=0, description="Seconds a hold lasts, and a renewal from then on.")
     hold_most: float = Field(600.0, gt=0, description="Most seconds a hold lasts with all its renewals.")
     sweep_every: float = Field(0.4, gt=0, description="Seconds between two looks for holds that have ended.")
