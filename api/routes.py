@@ -86,14 +86,17 @@ def _guarded(declared: Route) -> Handler:
             answer = await handler(request, **parameters)
         except SlotlineError as error:
             answer = problem(request, error)
-        if request.app.ctx.stopping and request.stream is not None:
-            cast(
-                Http, request.stream
-            ).keep_alive = False  # else an idle connection holds the worker until it is aborted
+        let_go(request)
         observe(method, path, answer.status, time.perf_counter() - began)
         return answer
 
     return handle
+
+
+def let_go(request: Request) -> None:
+    """Closes the connection behind this answer if the worker stops: an idle one would hold it until it is aborted."""
+    if request.app.ctx.stopping and request.stream is not None:
+        cast(Http, request.stream).keep_alive = False
 
 
 def engine_of(request: Request) -> Engine:

@@ -1,0 +1,5 @@
+import { Page } from '../ui/Page';
+
+export function BookScreen() {
+  return <Page>{null}</Page>;
+}

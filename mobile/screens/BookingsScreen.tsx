@@ -1,0 +1,5 @@
+import { Page } from '../ui/Page';
+
+export function BookingsScreen() {
+  return <Page>{null}</Page>;
+}
