@@ -1,6 +1,40 @@
 // Made from the server's OpenAPI document by `make client`. Do not edit.
 
 export interface paths {
+    "/api/access/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a one-time code sent to an email address */
+        post: operations["codes_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a code for a token that proves the address */
+        post: operations["codes_exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bookings": {
         parameters: {
             query?: never;
@@ -412,6 +446,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** CodeGiven */
+        CodeGiven: {
+            /** Code */
+            code: string;
+            /** Email */
+            email: string;
+        };
+        /** CodeWish */
+        CodeWish: {
+            /** Email */
+            email: string;
+        };
         /** Day */
         Day: {
             /**
@@ -421,6 +467,19 @@ export interface components {
             date: string;
             /** Slots */
             slots: components["schemas"]["Slot"][];
+        };
+        /** EmailToken */
+        EmailToken: {
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
+            /**
+             * Token
+             * @description To be sent as `Authorization: Bearer …`; proves the address.
+             */
+            token: string;
         };
         /** ExpertCalendar */
         ExpertCalendar: {
@@ -667,6 +726,177 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    codes_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeWish"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codes_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeGiven"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailToken"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     bookings_find: {
         parameters: {
             query: {
@@ -694,6 +924,28 @@ export interface operations {
             };
             /** @description `bad-request`: The request cannot be understood. */
             400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -877,6 +1129,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `booking-not-found`: There is no such booking. */
             404: {
                 headers: {
@@ -925,6 +1188,17 @@ export interface operations {
             };
             /** @description `bad-request`: The request cannot be understood. */
             400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -986,6 +1260,17 @@ export interface operations {
             };
             /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
             400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1091,6 +1376,28 @@ export interface operations {
             };
             /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
             400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
