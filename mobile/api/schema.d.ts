@@ -605,14 +605,14 @@ export interface components {
              * Holdtoken
              * @default
              */
-            holdToken: string;
+            holdToken?: string;
             /** Name */
             name: string;
             /**
              * Notes
              * @default
              */
-            notes: string;
+            notes?: string;
             /** Phone */
             phone: string;
             /** Slotid */
@@ -638,7 +638,7 @@ export interface components {
              * Errors
              * @default null
              */
-            errors: components["schemas"]["FieldError"][] | null;
+            errors?: components["schemas"]["FieldError"][] | null;
             /** Requestid */
             requestId: string;
             /** Status */
@@ -669,7 +669,7 @@ export interface components {
              * Reason
              * @default null
              */
-            reason: string | null;
+            reason?: string | null;
             /** Slotid */
             slotId: string;
         };
@@ -714,7 +714,7 @@ export interface components {
              * Reason
              * @default null
              */
-            reason: string | null;
+            reason?: string | null;
             status: components["schemas"]["Status"];
         };
     };

@@ -17,7 +17,7 @@ if (!source) {
   process.exit(2);
 }
 
-const made = HEAD + astToString(await openapiTS(pathToFileURL(resolve(source)), { alphabetize: true }));
+const made = HEAD + astToString(await openapiTS(pathToFileURL(resolve(source)), { alphabetize: true, defaultNonNullable: false }));
 if (!check) {
   await writeFile(TARGET, made);
 } else if ((await readFile(TARGET, 'utf8').catch(() => '')) !== made) {
