@@ -79,7 +79,7 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   if (!expert) return null;
 
   const state = stateAt(slot, now);
-  const loss = booked ? null : lossOf(refusal, hold.state, state);
+  const loss = booked ? null : lossOf(refusal, hold.state, state, now);
   const again = () => {
     setRefusal(null);
     void hold.take();
@@ -119,11 +119,16 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   );
 }
 
+/** Milliseconds within which an ended hold is gone from the feed. */
+const SWEPT = 3_000;
+
 /** Why this slot cannot be had, if that is known: from an answer, or from what the live feed shows. */
-function lossOf(refusal: Problem | null, hold: HoldState, state: Slot['state']): Loss | null {
+function lossOf(refusal: Problem | null, hold: HoldState, state: Slot['state'], now: number): Loss | null {
   if (refusal) return lossFrom(refusal);
   if (state === 'past' || state === 'closed') return state;
   if (hold.phase === 'refused') return lossFrom(hold.problem);
+  // Our own hold that is over still shows as one, until the server has swept it away.
+  if (hold.phase === 'ended' && state === 'held' && now > hold.at + SWEPT) return 'held';
   const unheld = hold.phase === 'ended' || hold.phase === 'none';
   return unheld && state === 'booked' ? 'taken' : null;
 }

@@ -57,7 +57,7 @@ export function HoldBar({ state, now, onRenew, onAgain }: Props) {
         <View style={styles.line}>
           <Icon name="hold" size={18} color="held" />
           <Txt as="label" color="held" style={styles.grow} testID="hold-ended">
-            Your hold has ended. The slot is still free just now, but anyone may take it.
+            Your hold has ended. You can still book, unless somebody takes the slot first.
           </Txt>
         </View>
         <Button label="Hold it again" kind="secondary" onPress={onAgain} />

@@ -9,7 +9,7 @@ export type HoldState =
   | { phase: 'taking' }
   | { phase: 'held'; token: string; expiresAt: number; lasts: number; renewable: boolean }
   /** Its time is over; the slot may still be free. */
-  | { phase: 'ended' }
+  | { phase: 'ended'; at: number }
   /** The server says no, and why. */
   | { phase: 'refused'; problem: Problem }
   /** No answer: the form works without a hold, only nothing is kept meanwhile. */
@@ -64,7 +64,7 @@ export function useHold(expertId: string, slotId: string) {
     if (ends === null) return undefined;
     const end = () => {
       token.current = null;
-      setState({ phase: 'ended' });
+      setState({ phase: 'ended', at: serverNow() });
     };
     // The clock may be learnt better meanwhile, and timers sleep with the phone: look again, and again.
     const timer = setInterval(() => serverNow() >= ends && end(), 250);
@@ -80,7 +80,7 @@ export function useHold(expertId: string, slotId: string) {
     } catch (error) {
       if (error instanceof Problem && error.status === 404 && held === token.current) {
         token.current = null;
-        setState({ phase: 'ended' });
+        setState({ phase: 'ended', at: serverNow() });
       }
     }
   }, [ends, show]);

@@ -34,10 +34,12 @@ interface Props {
   /** How often it has changed while on screen. */
   changes: number;
   onPick: (slot: Slot) => void;
+  /** Where one of several is to be chosen: whether it is this one. */
+  chosen?: boolean;
 }
 
 /** One slot: its time and how it stands. Only an open one can be picked. */
-export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick }: Props) {
+export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, chosen }: Props) {
   const { colors } = useTheme();
   const flash = useFlash(changes);
   const { icon, ink, note } = looks[state];
@@ -46,7 +48,8 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
   const open = state === 'open';
   return (
     <Pressable
-      role="button"
+      role={chosen === undefined ? 'button' : 'radio'}
+      aria-checked={chosen}
       aria-label={`${from} to ${clock(slot.end, zone)}, ${word}`}
       aria-disabled={!open}
       disabled={!open}
@@ -57,6 +60,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
         styles.pill,
         { borderColor: 'transparent' },
         open && { backgroundColor: hovered ? colors.accentSoft : colors.surface, borderColor: colors.accent },
+        chosen && { backgroundColor: colors.accentSoft, borderWidth: 2.5 },
         state === 'held' && [styles.dashed, { borderColor: colors.held }],
         (state === 'booked' || state === 'closed') && { backgroundColor: colors.sunken },
         pressed && styles.pressed,
