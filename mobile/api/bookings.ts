@@ -3,7 +3,7 @@ import { getRandomBytes } from 'expo-crypto';
 import { bearer, client, need, type Booking, type Schemas } from './client';
 import { hasCode, Problem } from './problem';
 import { queries } from './queries';
-import { forgetToken, rememberBooking, signIn, currentSession, tokenFor } from './session';
+import { askForProof, rememberBooking, signIn, currentSession, tokenFor } from './session';
 
 export type Order = Schemas['NewBooking'];
 
@@ -91,6 +91,8 @@ export async function askForCode(email: string): Promise<void> {
 /** Proves an email. Throws Problem `unauthenticated` for a code that is wrong or over. */
 export async function giveCode(email: string, code: string): Promise<void> {
   const { token } = await need(client.POST('/api/access/tokens', { body: { email, code } }));
+  // A refusal that is still remembered must not speak for the new token.
+  queries.removeQueries({ queryKey: ['bookings', email] });
   await signIn(email, token);
 }
 
@@ -105,7 +107,7 @@ async function allowed<T>(ask: Ask<T>, id: string): Promise<T> {
   try {
     return await need(ask(tokenFor(id)));
   } catch (error) {
-    if (hasCode(error, 'unauthenticated')) await forgetToken();
+    if (hasCode(error, 'unauthenticated')) await askForProof();
     throw error;
   } finally {
     void queries.invalidateQueries({ queryKey: ['bookings'] });

@@ -9,6 +9,8 @@ export interface Session {
   token: string | null;
   /** Booking → its own access token, the newest last. */
   bookings: Readonly<Record<string, string>>;
+  /** Learnt from a refusal: this server wants an email proved before it shows what the email has. */
+  asks: boolean;
   /** Read from the device. */
   ready: boolean;
 }
@@ -17,7 +19,7 @@ const NAME = 'slotline.session';
 /** A keychain entry holds 2 kB on some phones. */
 const MOST_BOOKINGS = 16;
 
-let session: Session = { email: null, token: null, bookings: {}, ready: false };
+let session: Session = { email: null, token: null, bookings: {}, asks: false, ready: false };
 const listeners = new Set<() => void>();
 
 function become(next: Partial<Session>): void {
@@ -58,9 +60,9 @@ export function signIn(email: string, token: string | null): Promise<void> {
   return keep({ email, token });
 }
 
-/** The token is over or was refused; the email stays, to ask for another code. */
-export function forgetToken(): Promise<void> {
-  return keep({ token: null });
+/** The token is over, was refused, or is missing; the email stays, to ask for a code. */
+export function askForProof(): Promise<void> {
+  return keep({ token: null, asks: true });
 }
 
 export async function signOut(): Promise<void> {

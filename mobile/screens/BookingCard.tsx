@@ -111,5 +111,5 @@ const styles = StyleSheet.create({
   grow: { flex: 1, minWidth: 0 },
   contact: { flexDirection: 'row', flexWrap: 'wrap', columnGap: space.lg, rowGap: 2, marginTop: -space.sm },
   actions: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
-  action: { flexGrow: 1 },
+  action: { flexGrow: 1, paddingHorizontal: 10 },
 });

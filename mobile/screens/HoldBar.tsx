@@ -40,7 +40,7 @@ export function HoldBar({ state, now, onRenew, onAgain }: Props) {
           </Txt>
         </View>
         <Track key={state.token} expiresAt={state.expiresAt} lasts={state.lasts} color={colors[ink]} />
-        <View aria-live="polite">
+        <View aria-live="polite" style={left > SHORT && styles.empty}>
           {left <= SHORT && (
             <Txt as="small" color={ink}>
               {state.renewable ? 'Need longer? You can keep it a little more.' : 'This is as long as it can be kept.'}
@@ -97,6 +97,8 @@ const styles = StyleSheet.create({
   bar: { borderRadius: radius.md, padding: 14, gap: 10, marginTop: space.md },
   line: { flexDirection: 'row', alignItems: 'center', gap: 10 },
   grow: { flex: 1 },
+  /** Always there, so that screen readers notice what comes into it. */
+  empty: { position: 'absolute' },
   track: { height: 6, borderRadius: 3, overflow: 'hidden' },
   left: { height: 6, borderRadius: 3 },
 });

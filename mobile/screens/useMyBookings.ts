@@ -4,7 +4,7 @@ import { useEffect, useMemo } from 'react';
 
 import { asksForProof, bookingsOf, readBooking } from '../api/bookings';
 import type { Booking } from '../api/client';
-import { forgetToken, useSession } from '../api/session';
+import { askForProof, useSession } from '../api/session';
 import { queries } from '../api/queries';
 import { live } from '../live';
 
@@ -26,15 +26,15 @@ export interface MyBookings {
 
 /** The bookings of the email, and those made on this device, whichever the server lets us see. */
 export function useMyBookings(): MyBookings {
-  const { email, token, bookings: own } = useSession();
+  const { email, token, asks, bookings: own } = useSession();
+  const needsProof = email !== null && asks && token === null;
   const refetchInterval = useIsFocused() ? EVERY : (false as const);
   const list = useQuery({
     queryKey: ['bookings', email, token !== null],
     queryFn: () => bookingsOf(email ?? '', token),
-    enabled: email !== null,
-    refetchInterval: (query) => (asksForProof(query.state.error) ? false : refetchInterval),
+    enabled: email !== null && !needsProof,
+    refetchInterval,
   });
-  const needsProof = asksForProof(list.error);
   const listed = needsProof ? [] : (list.data ?? []);
   const missing = Object.entries(own).filter(([id]) => !listed.some((booking) => booking.id === id));
   const singles = useQueries({
@@ -44,9 +44,10 @@ export function useMyBookings(): MyBookings {
       refetchInterval,
     })),
   });
+  const refused = asksForProof(list.error);
   useEffect(() => {
-    if (needsProof && token !== null) void forgetToken();
-  }, [needsProof, token]);
+    if (refused) void askForProof();
+  }, [refused]);
 
   const found = singles.flatMap(({ data }) => (data ? [data] : []));
   const bookings = [...listed, ...found].sort((one, other) => Date.parse(one.slot.start) - Date.parse(other.slot.start));
@@ -55,8 +56,8 @@ export function useMyBookings(): MyBookings {
   const failed = singles.find((single) => single.isError && !asksForProof(single.error));
   return {
     bookings,
-    loading: list.isLoading || (bookings.length === 0 && singles.some((single) => single.isLoading)),
-    error: (needsProof ? null : list.error) ?? failed?.error ?? null,
+    loading: list.isLoading || (refused && !needsProof) || (bookings.length === 0 && singles.some((single) => single.isLoading)),
+    error: (needsProof || refused ? null : list.error) ?? failed?.error ?? null,
     needsProof,
     updatedAt: times.length ? Math.min(...times) : 0,
     refetch: () => void queries.refetchQueries({ queryKey: ['bookings'] }),
