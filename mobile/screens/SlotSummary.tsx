@@ -2,7 +2,7 @@ import { StyleSheet, View } from 'react-native';
 
 import type { ExpertDetail, Slot } from '../api/client';
 import { radius, space, useTheme } from '../theme';
-import { city, clock, deviceZone, duration, longDay } from '../time/format';
+import { city, clock, deviceZone, duration, longDay, sameZone } from '../time/format';
 import { Avatar } from '../ui/Avatar';
 import { DateLeaf } from '../ui/DateLeaf';
 import { Txt } from '../ui/Txt';
@@ -10,8 +10,8 @@ import { Txt } from '../ui/Txt';
 /** What is being booked: with whom, and when for either side. */
 export function SlotSummary({ expert, slot }: { expert: ExpertDetail; slot: Slot }) {
   const { colors, raised } = useTheme();
-  const own = deviceZone();
   const there = expert.timeZone;
+  const own = sameZone(deviceZone(), there) ? there : deviceZone();
   return (
     <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
       <View style={styles.row}>

@@ -2,7 +2,7 @@ import { Pressable, StyleSheet, View } from 'react-native';
 
 import type { ExpertDetail } from '../api/client';
 import { radius, space, useTheme } from '../theme';
-import { city, offsetOf } from '../time/format';
+import { city, offsetOf, sameZone } from '../time/format';
 import { Icon } from '../ui/Icon';
 import { Txt } from '../ui/Txt';
 
@@ -18,11 +18,11 @@ interface Props {
 export function ZoneSwitch({ own, expert, theirs, onChange, now }: Props) {
   const { colors } = useTheme();
   const name = (zone: string) => [city(zone), offsetOf(now, zone)].filter(Boolean).join(' · ');
-  if (own === expert.timeZone) {
+  if (sameZone(own, expert.timeZone)) {
     return (
       <View style={styles.line}>
         <Icon name="globe" size={16} color="soft" />
-        <Txt as="small" color="soft" testID="zone">{`Times in ${name(own)}, yours and the expert’s`}</Txt>
+        <Txt as="small" color="soft" testID="zone">{`Times in ${name(expert.timeZone)}, yours and the expert’s`}</Txt>
       </View>
     );
   }

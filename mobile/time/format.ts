@@ -75,6 +75,12 @@ export function longDay(at: string | number, zone: string): string {
   return formatter(zone, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(at));
 }
 
+/** Whether two names are the same zone: browsers say Asia/Calcutta where others say Asia/Kolkata. */
+export function sameZone(one: string, other: string): boolean {
+  const canonical = (zone: string) => formatter(zone, {}).resolvedOptions().timeZone;
+  return one === other || canonical(one) === canonical(other);
+}
+
 /** `Europe/Berlin` → `Berlin`. */
 export function city(zone: string): string {
   return zone.split('/').pop()?.replace(/_/g, ' ') ?? zone;
