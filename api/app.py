@@ -9,7 +9,7 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes
+from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes, web
 from api.access import Access
 from api.hygiene import Hygiene
 from api.mail import Mailer
@@ -38,6 +38,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
     routes.install(app)
     live.install(app)
     problems.install(app)
+    web.install(app, settings)
 
     @app.before_server_start
     async def open_engine(app: Sanic[Any, Any]) -> None:

@@ -101,9 +101,12 @@ class Settings(BaseSettings):
         description="Whether plain bookings pass by the web server's request machinery: the same answers, sooner.",
     )
     public_url: str = Field("", description="Where clients find this server, if not where it listens (for links).")
+    web_dir: Path | None = Field(
+        None, description="Folder of the app's web build, served at / ; empty: mobile/dist beside this code."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("redis_url", "mongo_url", "secret", "admin_token", "smtp_url", mode="before")
+    @field_validator("redis_url", "mongo_url", "secret", "admin_token", "smtp_url", "web_dir", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
