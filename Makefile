@@ -21,7 +21,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: help run seed doctor test bench bench-live soak faults lint format lock clean
+.PHONY: help run seed doctor test load bench bench-growth bench-live soak faults lint format lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: $(VENV)/.dev ## measure beside a hello-world and beside peers (ten minute
 	@command -v npm >/dev/null || { echo "slotline: make bench needs Node.js; Debian, Ubuntu: apt install nodejs npm" >&2; exit 1; }
 	@$(MAKE) --no-print-directory $(PEERS)/.venv/.ready $(PEERS)/node_modules/.ready
 	@exec $(BIN)/python -m loadtests.bench --write docs/benchmarks.md $(ARGS)
+
+load: $(VENV)/.dev ## run a load scenario, e.g. make load ARGS='rush --users 2000' (browse, rush, day, live)
+	@exec $(BIN)/python -m loadtests.run $(or $(ARGS),day)
 
 bench-live: $(VENV)/.dev ## measure the live feed beside others (four minutes; needs Node), into docs/benchmarks.md
 	@exec $(BIN)/python -m loadtests.live_bench --write docs/benchmarks.md $(ARGS)
