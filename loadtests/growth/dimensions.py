@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from string import ascii_lowercase
 
 from engine.cli.workers import Workers, address, listen
 from engine.engine import Engine
@@ -15,7 +17,7 @@ from engine.model import Booking, Status, new_booking_id, new_expert_id, slot_id
 from engine.records import to_document
 from loadtests.bench.supply import EXPERT, midnight
 from loadtests.bench.wrk import Line
-from loadtests.growth.ground import FEW, Calendars, Point, ask, book, ground, one_worker
+from loadtests.growth.ground import FEW, STRIDE, Calendars, Point, ask, book, ground, one_worker
 
 Tell = Callable[[str], None]
 Measure = Callable[[], Awaitable[tuple[float, float]]]
@@ -67,11 +69,13 @@ async def experts(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell
             while have < size:
                 number = min(BULK, size - have)
                 await engine.add_experts(
-                    [replace(EXPERT, id=new_expert_id(), name=f"Zoë Nguyễn {have + n:06d}") for n in range(number)]
+                    [replace(EXPERT, id=new_expert_id(), name=name_of(have + n)) for n in range(number)]
                 )
                 have += number
-            # each search is another one, so that no cache answers it: a number that at most a few names have
-            searches = [Line("GET", f"/api/experts?search={n * 37 % size:06d}") for n in range(size)]
+            # each search is another one, so that no cache answers it, for a piece of a name that few have
+            searches = [
+                Line("GET", f"/api/experts?search={name_of(n * STRIDE % size)[1:6]}") for n in range(min(size, 2000))
+            ]
             points.append(await measured(size, "list", effort, partial(ask, on, listing, url, effort.seconds)))
             points.append(await measured(size, "search", effort, partial(ask, on, searches, url, effort.seconds, FEW)))
         await engine.close()
@@ -105,6 +109,12 @@ async def bookings(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tel
             )
         await engine.close()
     return points
+
+
+def name_of(number: int) -> str:
+    """Another name for each, of two words of seven letters."""
+    letters = random.Random(number)
+    return " ".join("".join(letters.choices(ascii_lowercase, k=7)).title() for _ in range(2))
 
 
 def past(number: int) -> Booking:
