@@ -63,8 +63,8 @@ def write_page(page: Path, title: str, history: Path, verdict: str, facts: Itera
     plots = [
         plot("requests and failures a second, users", total, ("rate", "failures", "users")),
         plot("requests a second, by kind", http, ("rate",)),
-        plot("half of the answers within … ms", http, ("p50",), logarithmic=True),
-        plot("99 % of the answers within … ms", http, ("p99",), logarithmic=True),
+        plot("half of the answers within … ms", http, ("p50",)),
+        plot("99 % of the answers within … ms", http, ("p99",)),
     ]
     if live:
         plots.append(
@@ -97,19 +97,18 @@ def mean(values: Iterable[float | None]) -> float:
     return sum(known) / len(known) if known else 0.0
 
 
-def plot(title: str, series: list[Series], columns: tuple[str, ...], *, logarithmic: bool = False) -> str:
+def plot(title: str, series: list[Series], columns: tuple[str, ...]) -> str:
     """An SVG drawing."""
     chart = pygal.XY(
         title=title, x_title="seconds", show_dots=False, js=(), height=420, width=1100,
-         truncate_legend=-1, style=STYLE, include_x_axis=not logarithmic,
-        logarithmic=logarithmic,
+         truncate_legend=-1, style=STYLE, include_x_axis=True,
     )  # fmt: skip
     for each in series:
         for column in columns:
             points = [
                 (second, value)
                 for second, value in zip(each.seconds, getattr(each, column), strict=True)
-                if value is not None and (value > 0 or not logarithmic)
+                if value is not None
             ]
             if points:
                 name = "" if each.name == ALL else f"{each.kind} {each.name}"

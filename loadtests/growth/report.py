@@ -25,7 +25,7 @@ def plot(dimension: str, points: Sequence[Point], file: Path) -> None:
     sizes = sorted({point.size for point in points})
     chart = pygal.Line(
         title=f"{TITLES[dimension]}: requests a second (left), p99 in ms (right, dashed)", js=(), height=380, width=900,
-        x_title=TITLES[dimension], style=STYLE, truncate_legend=-1,
+        x_title=TITLES[dimension], style=STYLE, truncate_legend=-1, value_formatter=lambda value: f"{value:,.0f}",
         range=(0, max(point.rate for point in points) * 1.1),
         secondary_range=(0, max(point.p99 for point in points) * 1.1),
     )  # fmt: skip
