@@ -14,6 +14,7 @@ from sanic import Request
 
 from api import openapi, problems
 from api.access import access_of
+from api.hygiene import allow_style
 from api.replies import Reply, raw
 from api.routes import ROUTES, route
 from engine.errors import SlotlineError
@@ -38,6 +39,7 @@ th{text-align:left;color:var(--soft);font-weight:600}
 td,th{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:first-child,td code[id]{white-space:nowrap}
 """
+allow_style(STYLE)
 
 
 def page(title: str, body: str) -> bytes:
