@@ -24,7 +24,7 @@ endef
 .PHONY: help run seed doctor test load bench bench-growth bench-live soak faults lint format lock clean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## start Redis, MongoDB and the API, with sample data; Ctrl-C stops all
 	@exec $(BIN)/slotline up --under-make
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## measure beside a hello-world and beside peers (ten minute
 
 load: $(VENV)/.dev ## run a load scenario, e.g. make load ARGS='rush --users 2000' (browse, rush, day, live)
 	@exec $(BIN)/python -m loadtests.run $(or $(ARGS),day)
+
+bench-growth: $(VENV)/.dev ## measure and plot the cost of growth (half an hour; minutes with ARGS='--largest 10000')
+	@exec $(BIN)/python -m loadtests.growth --write docs/benchmarks.md $(ARGS)
 
 bench-live: $(VENV)/.dev ## measure the live feed beside others (four minutes; needs Node), into docs/benchmarks.md
 	@exec $(BIN)/python -m loadtests.live_bench --write docs/benchmarks.md $(ARGS)

@@ -1,7 +1,7 @@
 """``python -m loadtests.ci``: the locust scenario for some seconds against two workers, then an audit of every seat.
 
-Ends with 0 only if no answer was unexpected, enough was asked, the audit finds nothing wrong, and every booking that was
-answered with 201 is in MongoDB.
+Ends with 0 only if no answer was unexpected, enough was asked, the audit finds nothing wrong, and every booking that
+was answered with 201 is in MongoDB.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Verdict:
     def __str__(self) -> str:
         return (
             f"Redis and MongoDB agree on {self.slots:,} slots and {self.bookings:,} bookings: every active one has a "
-            f"seat of its own, and no other seat is taken; each of {self.promised:,} that were answered with 201 is there"
+            f"seat of its own, and no other seat is taken; none of {self.promised:,} answered with 201 is missing"
         )
 
 
