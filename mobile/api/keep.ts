@@ -16,6 +16,8 @@ export async function restoreSeen(queries: QueryClient): Promise<void> {
   try {
     const text = await AsyncStorage.getItem(NAME);
     if (text) hydrate(queries, JSON.parse(text));
+    // To be read, and fetched anew by whoever shows it.
+    await queries.invalidateQueries({ refetchType: 'none' });
   } catch {
     // What cannot be read is fetched again.
   }

@@ -47,8 +47,8 @@ const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; 
 export function BookForm({ expertId, slot, idempotencyKey, hold, onBooked, onLost }: Props) {
   const { control, handleSubmit, setError, setFocus, watch, formState } = useForm<Customer>({
     resolver: zodResolver(customer),
-    mode: 'onBlur',
-    reValidateMode: 'onChange',
+    // Said as one leaves a field, and from then on as one types: what was wrong goes as soon as it is right.
+    mode: 'onTouched',
     defaultValues: { ...draft.current, email: draft.current.email || (currentSession().email ?? '') },
   });
   const [failure, setFailure] = useState<unknown>(null);

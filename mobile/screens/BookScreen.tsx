@@ -107,7 +107,7 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
             </View>
             <View style={wide && styles.main}>
               {loss ? (
-                <LostPanel loss={loss} slot={slot} open={state === 'open'} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
+                <LostPanel loss={loss} slot={slot} state={state} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
               ) : (
                 <BookForm expertId={expertId} slot={slot} idempotencyKey={key} hold={hold.state} onBooked={finish} onLost={setRefusal} />
               )}

@@ -96,7 +96,9 @@ function ProofForm({ email, atOnce, onOther }: { email: string; atOnce: boolean;
     try {
       await act();
     } catch (fault) {
-      setError(hasCode(fault, 'unauthenticated') ? 'This code is wrong or over. Check it, or have another sent.' : explain(fault));
+      const wrong = hasCode(fault, 'unauthenticated');
+      if (wrong) setCode('');
+      setError(wrong ? 'This code is wrong or over. Check it, or have another sent.' : explain(fault));
     } finally {
       setBusy(false);
     }

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Animated, StyleSheet, View } from 'react-native';
 
 import type { Slot } from '../api/client';
@@ -26,8 +27,8 @@ const words: Record<Loss, { title: string; text: string }> = {
 interface Props {
   loss: Loss;
   slot: Slot;
-  /** It is open again meanwhile. */
-  open: boolean;
+  /** How the slot stands now. */
+  state: Slot['state'];
   slots: ReadonlyMap<string, Slot>;
   now: number;
   onAgain: () => void;
@@ -36,10 +37,11 @@ interface Props {
 }
 
 /** Why not this slot, and which others there are close to it. */
-export function LostPanel({ loss, slot, open, slots, now, onAgain, onOther, onBack }: Props) {
+export function LostPanel({ loss, slot, state, slots, now, onAgain, onOther, onBack }: Props) {
   const { colors } = useTheme();
   const entrance = useEntrance();
   const zone = deviceZone();
+  const open = useReopened(state);
   const near = nearestOpen([...slots.values()].filter((other) => other.id !== slot.id), slot.start, now, 6);
   const { title, text } = words[loss];
   return (
@@ -76,6 +78,13 @@ export function LostPanel({ loss, slot, open, slots, now, onAgain, onOther, onBa
       <Button label="See all slots" kind="secondary" onPress={onBack} />
     </Animated.View>
   );
+}
+
+/** Whether the slot was seen to be gone and then to be open. What it was before it was lost says nothing: feeds lag. */
+function useReopened(state: Slot['state']): boolean {
+  const [gone, setGone] = useState(state !== 'open');
+  if (!gone && state !== 'open') setGone(true);
+  return gone && state === 'open';
 }
 
 const styles = StyleSheet.create({
