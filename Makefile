@@ -5,8 +5,11 @@ VENV = .venv
 BIN = $(VENV)/bin
 LOG = $(VENV)/install.log
 PIP = $(BIN)/python -m pip --disable-pip-version-check
-COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+COMPILE_ANY = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --quiet
+COMPILE = $(COMPILE_ANY) pyproject.toml
+COMPILE_PEERS = $(COMPILE_ANY) $(PEERS)/requirements.in
+PEERS = loadtests/peers
 ARGS =
 
 # The app. Its build is made anew when one of these is newer; $(NODE) is empty without Node 20 or newer.
@@ -24,10 +27,11 @@ define install
 	@touch $@
 endef
 
-.PHONY: help run web app client screenshots seed doctor test bench bench-live soak faults lint format lock clean
+.PHONY: help run web app client screenshots seed doctor test load bench bench-growth bench-live soak faults \
+	lint format lock clean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run app ## start Redis, MongoDB, the API and the app, with sample data; Ctrl-C stops all
 	@exec $(BIN)/slotline up --under-make
@@ -59,9 +63,17 @@ test: $(VENV)/.dev app ## run the tests, e.g. make test ARGS='-k claim'
 	@echo "Running the tests ..."
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/.dev ## measure beside a hello-world (four minutes; needs wrk), into docs/benchmarks.md
+bench: $(VENV)/.dev ## measure beside a hello-world and beside peers (ten minutes; needs wrk), into docs/benchmarks.md
 	@command -v wrk >/dev/null || { echo "slotline: make bench needs wrk; Debian, Ubuntu: apt install wrk" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "slotline: make bench needs Node.js; Debian, Ubuntu: apt install nodejs npm" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(PEERS)/.venv/.ready $(PEERS)/node_modules/.ready
 	@exec $(BIN)/python -m loadtests.bench --write docs/benchmarks.md $(ARGS)
+
+load: $(VENV)/.dev ## run a load scenario, e.g. make load ARGS='rush --users 2000' (browse, rush, day, live)
+	@exec $(BIN)/python -m loadtests.run $(or $(ARGS),day)
+
+bench-growth: $(VENV)/.dev ## measure and plot the cost of growth (half an hour; minutes with ARGS='--largest 10000')
+	@exec $(BIN)/python -m loadtests.growth --write docs/benchmarks.md $(ARGS)
 
 bench-live: $(VENV)/.dev ## measure the live feed beside others (four minutes; needs Node), into docs/benchmarks.md
 	@exec $(BIN)/python -m loadtests.live_bench --write docs/benchmarks.md $(ARGS)
@@ -86,6 +98,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	@command -v uv >/dev/null || { echo "slotline: make lock needs uv; install with: pip install uv" >&2; exit 1; }
 	$(COMPILE) $(ARGS) --extra stack --extra build --output-file requirements.lock
 	$(COMPILE) $(ARGS) --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE_PEERS) $(ARGS) --output-file $(PEERS)/requirements.lock
 
 clean: ## remove .venv and caches; the data in .data stays
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -108,6 +121,19 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.run
 	$(call install,requirements-dev.lock,the tools for tests and checks)
+
+# What the benchmark's peers are made of, in places of their own.
+$(PEERS)/.venv/.ready: $(PEERS)/requirements.lock | $(BIN)/python
+	@echo "Installing the peers' Python packages ..."
+	@rm -rf $(@D) && $(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary=:all: \
+	  -r $(PEERS)/requirements.lock
+	@touch $@
+
+$(PEERS)/node_modules/.ready: $(PEERS)/package-lock.json
+	@echo "Installing the peers' Node packages ..."
+	@npm ci --prefix $(PEERS) --no-audit --no-fund --silent
+	@touch $@
 
 $(BIN)/python:
 	@for python in $(PYTHONS); do \

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 import jwt
 from sanic import Request
 
+from api.address import address_of
 from engine.engine import Engine
 from engine.errors import BookingNotFound, Forbidden, Unauthenticated
 from engine.model import Booking, Status
-from engine.secrets import derived
+from engine.secrets import derived, digest
 from engine.settings import Settings
 
 ALGORITHM = "HS256"
 AUDIENCE = "slotline"
+LEEWAY = 10
+"""Seconds by which the clocks of two servers may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,12 @@ class Access:
             return Caller(token=token)
         try:
             claims = jwt.decode(
-                token, self._key, [ALGORITHM], audience=AUDIENCE, options={"require": ["sub", "exp", "iat"]}
+                token,
+                self._key,
+                [ALGORITHM],
+                audience=AUDIENCE,
+                leeway=LEEWAY,
+                options={"require": ["sub", "exp", "iat"]},
             )
         except jwt.ExpiredSignatureError:
             return self._refuse("this token is over: prove your email again")
@@ -98,6 +106,28 @@ class Access:
         if self.open:
             return STRANGER
         raise Unauthenticated(why)
+
+    def booker(self, request: Request) -> Caller:
+        """Who books. That needs no token: a wrong one is as good as none."""
+        if "authorization" not in request.headers:
+            return STRANGER
+        try:
+            return self.caller(request)
+        except Unauthenticated:
+            return STRANGER
+
+    def customer(self, request: Request, caller: Caller, email: str) -> str:
+        """What stands for who books: the email if it is proven, else the email at this address.
+
+        So what is counted of an email tells nobody about it but its owner."""
+        email = email.casefold()
+        if caller.email == email:
+            return digest(self._secret, "customer", email)
+        return digest(self._secret, "customer", email, address_of(request))
+
+    def client(self, request: Request) -> str:
+        """What stands for an address, where only some of it may be kept."""
+        return digest(self._secret, "client", address_of(request))
 
     def require_admin(self, request: Request) -> None:
         """In either mode. Raises Unauthenticated without a token, Forbidden with one that is another's."""

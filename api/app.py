@@ -9,13 +9,14 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes, web
+from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes, web
 from api.access import Access
+from api.hygiene import Hygiene
 from api.mail import Mailer
 from engine.engine import Engine
 from engine.settings import Settings
 
-HANDLERS = (experts, bookings, holds, codes, ops, docs)
+HANDLERS = (experts, bookings, holds, codes, admin, ops, docs)
 """Modules that declare routes when they are imported."""
 
 log = logging.getLogger("slotline.api")
@@ -32,6 +33,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
     app.ctx.settings = settings
     app.ctx.key = settings.key()
     app.ctx.access = Access(settings)
+    app.ctx.hygiene = Hygiene(settings)
     app.ctx.stopping = False
     routes.install(app)
     live.install(app)
@@ -68,6 +70,7 @@ def _config(settings: Settings) -> Config:
             "GRACEFUL_SHUTDOWN_TIMEOUT": settings.drain_timeout,
             "INSPECTOR": False,
             "KEEP_ALIVE_TIMEOUT": 75,
+            "REQUEST_TIMEOUT": settings.request_timeout,
             "MOTD": False,
             "OAS": False,
             "REQUEST_MAX_SIZE": settings.body_limit,

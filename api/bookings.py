@@ -12,6 +12,7 @@ from api.access import access_of, booking_token
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_body, read_query, route
+from engine import limits
 from engine.desk import Request as BookingRequest
 from engine.errors import (
     BookingNotFound,
@@ -45,22 +46,30 @@ RETRY_SOON = "2"
         MalformedJson, BadRequest, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
         HoldExpired, ValidationFailed, IdempotencyKeyReused, StoreUnavailable,
     ),
+    limit=limits.BOOKINGS,
 )  # fmt: skip
 async def create(request: Request) -> Reply:
     wanted = read_body(request, schemas.NewBooking)
-    engine = engine_of(request)
+    engine, access = engine_of(request), access_of(request)
+    caller = access.booker(request)
+    who = ""
+    if engine.limiter.on:
+        who = access.customer(request, caller, wanted.email)
+        engine.limiter.charge(limits.BOOKINGS_OF_EMAIL, who)
     try:
         booked = await engine.book(
             BookingRequest(
                 wanted.expert_id, wanted.slot_id, wanted.name, wanted.email, wanted.phone, wanted.notes,
-                idempotency_key(request), wanted.hold_token,
+                idempotency_key(request), wanted.hold_token, who,
             ),
-            "customer",
+            caller.by,
         )  # fmt: skip
     except SlotlineError as error:
         metrics.count_booking(error.code)
         raise
     booking = booked.booking
+    if wanted.hold_token:
+        engine.holds.forget(wanted.hold_token, access.client(request))
     answer = {
         "booking": views.booking(booking, await contact(request, booking)),
         "accessToken": booking_token(request.app.ctx.key, booking.id),
@@ -102,11 +111,13 @@ async def answer_booking(request: Request, booking: Booking) -> Reply:
     answers={200: schemas.Bookings},
     problems=(BadRequest, Forbidden, ValidationFailed, StoreUnavailable),
     access="customer",
+    limit=limits.LOOKUPS,
 )
 async def find(request: Request) -> Reply:
     query = read_query(request, schemas.BookingsQuery)
     access_of(request).require_email(request, query.email)
     engine = engine_of(request)
+    engine.limiter.charge(limits.LOOKUPS_OF_EMAIL, query.email.casefold())
     page = await engine.bookings_of(query.email, query.status, query.page, query.limit)
     experts = await engine.experts(booking.expert_id for booking in page.items)
     return reply(
@@ -129,6 +140,7 @@ async def find(request: Request) -> Reply:
     answers={200: schemas.BookingAnswer},
     problems=(BookingNotFound, StoreUnavailable),
     access="booking",
+    limit=limits.LOOKUPS,
 )
 async def read(request: Request, booking_id: str) -> Reply:
     _, seen = await access_of(request).enter(request, booking_id)
@@ -147,6 +159,7 @@ async def read(request: Request, booking_id: str) -> Reply:
         StoreUnavailable,
     ),
     access="booking",
+    limit=limits.CHANGES,
 )  # fmt: skip
 async def change(request: Request, booking_id: str) -> Reply:
     access = access_of(request)
@@ -169,6 +182,7 @@ async def change(request: Request, booking_id: str) -> Reply:
         SlotPast, SlotClosed, ValidationFailed, StoreUnavailable,
     ),
     access="booking",
+    limit=limits.CHANGES,
 )  # fmt: skip
 async def reschedule(request: Request, booking_id: str) -> Reply:
     caller, _ = await access_of(request).enter(request, booking_id)
@@ -193,6 +207,7 @@ ICS_STATUS = {
     answers={200: "text/calendar"},
     problems=(BookingNotFound, StoreUnavailable),
     access="booking",
+    limit=limits.LOOKUPS,
 )
 async def calendar_file(request: Request, booking_id: str) -> Reply:
     """Fetched with the header, as everything else: a token in a link would end up in logs and histories."""

@@ -10,6 +10,7 @@ from api.mail import Mailer
 from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_body, route
+from engine import limits
 from engine.errors import StoreUnavailable, Unauthenticated
 
 
@@ -21,11 +22,14 @@ from engine.errors import StoreUnavailable, Unauthenticated
     body=schemas.CodeWish,
     answers={202: ""},
     problems=(MalformedJson, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
+    limit=limits.CODES,
 )
 async def send(request: Request) -> Reply:
     """The same for every address: none is looked up."""
     wanted = read_body(request, schemas.CodeWish)
-    code = await engine_of(request).codes.issue(wanted.email)
+    engine = engine_of(request)
+    await engine.limiter.admit(limits.CODES_OF_EMAIL, wanted.email.casefold())
+    code = await engine.codes.issue(wanted.email)
     mailer: Mailer = request.app.ctx.mailer
     mailer.send_code(wanted.email, code)
     return raw(request, b"", 202, "")
@@ -39,9 +43,12 @@ async def send(request: Request) -> Reply:
     body=schemas.CodeGiven,
     answers={200: schemas.EmailToken},
     problems=(MalformedJson, Unauthenticated, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
+    limit=limits.TRIES,
 )
 async def exchange(request: Request) -> Reply:
     given = read_body(request, schemas.CodeGiven)
-    await engine_of(request).codes.redeem(given.email, given.code)
+    engine = engine_of(request)
+    await engine.limiter.admit(limits.TRIES_OF_EMAIL, given.email.casefold())
+    await engine.codes.redeem(given.email, given.code)
     token, ends = access_of(request).email_token(given.email)
     return reply(request, {"token": token, "expiresAt": views.moment(ends)})

@@ -7,9 +7,11 @@ from email.utils import formatdate
 from sanic import Request
 
 from api import schemas, views
+from api.access import access_of
 from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_body, route
+from engine import limits
 from engine.errors import (
     HoldNotFound,
     SlotClosed,
@@ -42,12 +44,13 @@ def clock() -> str:
         MalformedJson, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
         ValidationFailed, StoreUnavailable,
     ),
+    limit=limits.HOLDS,
 )  # fmt: skip
 async def create(request: Request) -> Reply:
     wanted = read_body(request, schemas.NewHold)
     if expert_of(wanted.slot_id) != wanted.expert_id:
         raise SlotNotFound()
-    hold = await engine_of(request).holds.hold(wanted.slot_id)
+    hold = await engine_of(request).holds.hold(wanted.slot_id, access_of(request).client(request))
     return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}", date=clock())
 
 
@@ -58,6 +61,7 @@ async def create(request: Request) -> Reply:
     summary="Hold it longer, up to a total",
     answers={200: schemas.HoldAnswer},
     problems=(HoldNotFound, StoreUnavailable),
+    limit=limits.CHANGES,
 )
 async def renew(request: Request, token: str) -> Reply:
     return reply(request, view(await engine_of(request).holds.renew(token)), date=clock())
@@ -70,7 +74,10 @@ async def renew(request: Request, token: str) -> Reply:
     summary="Give the seat back",
     answers={204: ""},
     problems=(HoldNotFound, StoreUnavailable),
+    limit=limits.CHANGES,
 )
 async def release(request: Request, token: str) -> Reply:
-    await engine_of(request).holds.release(token)
+    holds = engine_of(request).holds
+    await holds.release(token)
+    holds.forget(token, access_of(request).client(request))
     return raw(request, b"", 204, "")

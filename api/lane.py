@@ -91,7 +91,12 @@ class Lane(HttpProtocol):
             self._held += data
             if len(self._held) > MOST_HELD:
                 self._wire.pause_reading()
-        elif data.startswith(START) and self._is_idle() and (found := plain(data)) is not None:
+        elif (
+            data.startswith(START)
+            and len(data) <= self.app.config.REQUEST_MAX_SIZE  # a larger body is refused, the Sanic way
+            and self._is_idle()
+            and (found := plain(data)) is not None
+        ):
             self._time = monotonic()
             self._answering = self.loop.create_task(self._answer(*found))
         else:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from api.schemas import Id, Message
+from engine.fields import Id, Message
 
 
 class Subscribe(Message):

@@ -14,9 +14,9 @@ from api.problems import BadRequest, BodyTooLarge
 from api.replies import JSON, PROBLEM
 from api.routes import Route
 from api.schemas import Problem
-from engine.errors import SlotlineError, Unauthenticated
+from engine.errors import RateLimited, SlotlineError, Unauthenticated
 
-TAGS = ("Experts", "Bookings", "Holds", "Access", "Operations")
+TAGS = ("Experts", "Bookings", "Holds", "Access", "Administration", "Operations")
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -95,7 +95,10 @@ def _operation(route: Route, asks: bool) -> dict[str, Any]:
     if route.idempotent:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(route.body)}}}
+        operation["requestBody"] = {
+            "required": route.body_required,
+            "content": {JSON: {"schema": _reference(route.body)}},
+        }
     if asks:
         operation["security"] = [{scheme: []} for scheme in ADMITS[route.access]]
     for status, problems in _by_status(route, asks).items():
@@ -107,6 +110,8 @@ def _by_status(route: Route, asks: bool) -> dict[int, list[type[SlotlineError]]]
     possible: set[type[SlotlineError]] = {*route.problems, BadRequest}
     if asks:
         possible.add(Unauthenticated)
+    if route.limit:
+        possible.add(RateLimited)
     if route.body:
         possible.add(BodyTooLarge)
     by_status: dict[int, list[type[SlotlineError]]] = {}

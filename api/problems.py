@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from sanic import Request, Sanic
 from sanic.exceptions import MethodNotAllowed, NotFound, PayloadTooLarge, SanicException
 
 from api.replies import PROBLEM, Reply, raw, request_id
 from engine.errors import SlotlineError
+from engine.forms import faults_of
 
 log = logging.getLogger("slotline.api")
 
@@ -101,27 +101,10 @@ PLACE = "@request@"
 
 def from_validation(error: ValidationError) -> ApiError:
     """All faults of a message at once, each with its field in the client's own spelling."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    if faults and faults[0]["type"] == "json_invalid":
-        return MalformedJson(faults[0]["msg"])
-    return ValidationFailed(errors=[_field_error(".".join(map(str, fault["loc"])), fault) for fault in faults])
-
-
-HINTS = {
-    "email": "must be an email address such as name@example.com",
-    "phone": "must be a phone number of 7 to 15 digits, such as +49 30 1234567",
-    "name": "must not contain control characters",
-    "notes": "must not contain control characters",
-    "reason": "must not contain control characters",
-    "code": "must be six digits",
-}
-"""Said of a field instead of its regular expression."""
-
-
-def _field_error(field: str, fault: ErrorDetails) -> dict[str, str]:
-    if fault["type"] == "string_pattern_mismatch":
-        return {"field": field, "message": HINTS.get(field, "is not in the form of an id")}
-    return {"field": field, "message": fault["msg"].removeprefix("Value error, ")}
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return MalformedJson(first["msg"])
+    return ValidationFailed(errors=[{"field": field, "message": said} for field, said in faults_of(error)])
 
 
 def from_sanic(error: SanicException) -> ApiError:
@@ -145,6 +128,10 @@ def fault(request: Request, error: Exception) -> Reply:
     """What a client gets for an exception that no handler has answered itself."""
     if isinstance(error, SlotlineError):
         return problem(request, error)
+    if isinstance(error, MethodNotAllowed) and (asked := request.app.ctx.hygiene.preflight(request)):
+        answer = raw(request, b"", 204, "")
+        answer.headers.update(asked)
+        return answer
     if isinstance(error, SanicException):
         allowed = (getattr(error, "headers", None) or {}).get("Allow")
         headers = {"allow": ", ".join(sorted(allowed.split(", ")))} if allowed else {}

@@ -6,14 +6,20 @@ import itertools
 import re
 import secrets
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
 from sanic import Request
 from sanic.response import HTTPResponse
 
+from api.hygiene import Fixed, Hygiene
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+
+CURRENT: ContextVar[Request] = ContextVar("request")
+"""The request that is being answered: what is logged meanwhile names it."""
 
 _prefix = secrets.token_hex(4)
 _numbers = itertools.count()
@@ -34,7 +40,7 @@ class Reply(HTTPResponse):
     """A finished body with few headers, as a plain dict of lower-case names: Sanic's own response builds a multidict
     and sanitises each header anew."""
 
-    __slots__ = ()
+    __slots__ = ("fixed",)
 
     def __init__(self, body: bytes, status: int, content_type: str, headers: dict[str, str]) -> None:
         self.asgi = False
@@ -46,6 +52,7 @@ class Reply(HTTPResponse):
         if content_type:
             headers["content-type"] = content_type
         self.headers = headers  # type: ignore[assignment]
+        self.fixed: Fixed = ()
 
     @property
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
@@ -57,6 +64,7 @@ class Reply(HTTPResponse):
             if "\r" in text or "\n" in text or "\0" in text:
                 raise ValueError(f"the header {name} would break the response")
             yield name.encode(), text.encode()
+        yield from self.fixed
 
 
 def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Reply:
@@ -68,4 +76,10 @@ def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Re
 def raw(request: Request, body: bytes, status: int, content_type: str, **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     named["x-request-id"] = request_id(request)
-    return Reply(body, status, content_type, named)
+    named.setdefault("cache-control", "no-store")
+    hygiene: Hygiene = request.app.ctx.hygiene
+    if hygiene.origins:
+        named.update(hygiene.cors(request))
+    answer = Reply(body, status, content_type, named)
+    answer.fixed = hygiene.fixed(request, content_type)
+    return answer

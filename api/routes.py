@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from pydantic import BaseModel, ValidationError
 from sanic import Request, Sanic
 from sanic.http import Http
 
+from api.address import address_of
 from api.metrics import observe
 from api.problems import BadRequest, UnsupportedMediaType, from_validation, problem
-from api.replies import Reply
+from api.replies import CURRENT, Reply
 from engine.engine import Engine
-from engine.errors import SlotlineError
+from engine.errors import RateLimited, SlotlineError
+from engine.limits import Allowance, Limit
 
 Handler = Callable[..., Coroutine[Any, Any, Reply]]
 M = TypeVar("M", bound=BaseModel)
@@ -40,6 +43,9 @@ class Route:
     idempotent: bool = False
     """Whether it takes an Idempotency-Key."""
     access: Admitted = "anyone"
+    limit: Limit | None = None
+    """How often an address may ask."""
+    body_required: bool = True
 
 
 ROUTES: list[Route] = []
@@ -57,9 +63,27 @@ def route(
     problems: tuple[type[SlotlineError], ...] = (),
     idempotent: bool = False,
     access: Admitted = "anyone",
+    limit: Limit | None = None,
+    body_required: bool = True,
 ) -> Callable[[Handler], Handler]:
     def declare(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, path, handler, summary, tag, answers, body, query, problems, idempotent, access))
+        ROUTES.append(
+            Route(
+                method,
+                path,
+                handler,
+                summary,
+                tag,
+                answers,
+                body,
+                query,
+                problems,
+                idempotent,
+                access,
+                limit,
+                body_required,
+            )
+        )
         return handler
 
     return declare
@@ -78,19 +102,35 @@ def install(app: Sanic[Any, Any]) -> None:
 
 
 def _guarded(declared: Route) -> Handler:
-    handler, path, method = declared.handler, declared.path, declared.method
+    handler, path, method, limit = declared.handler, declared.path, declared.method, declared.limit
 
     async def handle(request: Request, **parameters: str) -> Reply:
         began = time.perf_counter()
+        CURRENT.set(request)
+        allowance = None
         try:
+            if limit is not None and (limiter := request.app.ctx.engine.limiter).on:
+                who = address_of(request)
+                allowance = await limiter.admit(limit, who) if limit.exact else limiter.charge(limit, who)
             answer = await handler(request, **parameters)
         except SlotlineError as error:
             answer = problem(request, error)
+            if isinstance(error, RateLimited) and error.allowance and error.allowance.limit is limit:
+                allowance = error.allowance
+        if allowance is not None:
+            tell_allowance(answer, allowance)
         let_go(request)
         observe(method, path, answer.status, time.perf_counter() - began)
         return answer
 
     return handle
+
+
+def tell_allowance(answer: Reply, allowance: Allowance) -> None:
+    """draft-ietf-httpapi-ratelimit-headers. Of addresses only: what an email has done is its owner's affair."""
+    limit = allowance.limit
+    answer.headers["ratelimit-policy"] = f'"{limit.name}";q={allowance.most};w={limit.seconds}'
+    answer.headers["ratelimit"] = f'"{limit.name}";r={allowance.left};t={math.ceil(allowance.whole_in)}'
 
 
 def let_go(request: Request) -> None:

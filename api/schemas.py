@@ -5,40 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StringConstraints
 
-from engine.calendar import zone
+from engine.fields import TEXT, Email, HoldToken, Id, Message, Name, Notes, Phone, Reason, Zone
+from engine.forms import ExpertForm, SlotForm
 from engine.model import SlotState, Status
 
-# Character ranges rather than \p{…} classes: the same patterns stand in the OpenAPI document, for every regex dialect.
-TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""No control characters: a name is one line."""
-LINES = r"^(?:[^\x00-\x1f\x7f-\x9f]|[\n\r\t])*$"
-_LABEL = "[A-Za-z0-9\u00a1-\U0010ffff](?:[A-Za-z0-9\u00a1-\U0010ffff-]{0,61}[A-Za-z0-9\u00a1-\U0010ffff])?"
-EMAIL = rf"^[^\s@\"(),:;<>\[\]\\\x00-\x20\x7f-\xa0]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}$"
-"""A dot-atom and a domain of at least two labels, as the HTML standard's e-mail state has it, other scripts allowed."""
-PHONE = r"^\+?(?:[ ().\-/]?[ ().\-/]?[0-9]){7,15}\)?$"
-"""7 to 15 digits (E.164's most), with the separators that people write."""
-
-
-class Message(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", populate_by_name=False, frozen=True)
-
-
-def _zone(name: str) -> str:
-    zone(name)
-    return name
-
-
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=TEXT)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=EMAIL)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=7, max_length=40, pattern=PHONE)]
-Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=LINES)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=LINES)]
-HoldToken = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9-]*$")]
-Zone = Annotated[str, AfterValidator(_zone), Field(max_length=64, examples=["Europe/Berlin"])]
 PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 Limit = Annotated[int, Field(ge=1, le=100)]
 
@@ -80,9 +52,31 @@ class CodeGiven(Message):
     code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")]
 
 
+class NewExpert(ExpertForm):
+    """An expert, all of it: what is not said is as if it had never been."""
+
+
+class NewSlots(Message):
+    slots: Annotated[list[SlotForm], Field(min_length=1, max_length=500)]
+
+
+class Closing(Message):
+    bookings: Literal["keep", "cancel"] | None = Field(
+        None, description="What is to become of the slot's bookings; a slot that has some is not closed without it."
+    )
+    reason: Reason | None = Field(None, description="For the history of what is cancelled.")
+
+
+class Removing(Message):
+    bookings: Literal["keep", "cancel"] | None = Field(
+        None, description="What is to become of bookings to come; an expert who has some does not go without it."
+    )
+    reason: Reason | None = None
+
+
 class ExpertsQuery(Message):
-    search: Annotated[str, StringConstraints(max_length=100)] = ""
-    category: Annotated[str, StringConstraints(max_length=100)] | None = None
+    search: Annotated[str, StringConstraints(max_length=100, pattern=TEXT)] = ""
+    category: Annotated[str, StringConstraints(max_length=100, pattern=TEXT)] | None = None
     sort: Literal["rating", "experience", "name"] = "rating"
     page: PageNumber = 1
     limit: Limit = 20
@@ -122,6 +116,28 @@ class ExpertDetail(ExpertSummary):
     time_zone: str
 
 
+class ExpertRecord(Message):
+    """An expert as the administrator sees one."""
+
+    id: str
+    name: str
+    category: str
+    headline: str
+    bio: str
+    languages: list[str]
+    time_zone: str
+    experience: int = Field(description="Years.")
+    rating: float
+    review_count: int
+    email: str
+    phone: str
+    avatar_url: str
+
+
+class ExpertAnswer(Message):
+    expert: ExpertRecord
+
+
 class Experts(Message):
     experts: list[ExpertSummary]
     page: int
@@ -147,6 +163,38 @@ class Slot(Message):
     seats: int
     free: int
     held_until: datetime | None = Field(description="When the first hold ends, while there is one.")
+
+
+class SlotsAnswer(Message):
+    slots: list[Slot]
+
+
+class SlotAnswer(Message):
+    slot: Slot
+
+
+class SlotClosed(SlotAnswer):
+    kept: int = Field(description="Active bookings that the slot still has.")
+    cancelled: int = Field(description="Bookings that were cancelled.")
+
+
+class Finding(Message):
+    kind: str
+    partition: int
+    subject: str
+    detail: str
+
+
+class AuditAnswer(Message):
+    clean: bool
+    findings: list[Finding]
+    partitions: int
+    experts: int
+    slots: int
+    bookings: int
+    holds: int
+    unwritten: int = Field(description="Changes that were on their way to MongoDB.")
+    seconds: float
 
 
 class Day(Message):

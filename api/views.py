@@ -55,6 +55,24 @@ def expert_detail(expert: Expert, next_open: int | None) -> dict[str, Any]:
     }
 
 
+def expert_record(expert: Expert) -> dict[str, Any]:
+    return {
+        "id": expert.id,
+        "name": expert.name,
+        "category": expert.category,
+        "headline": expert.headline,
+        "bio": expert.bio,
+        "languages": expert.languages,
+        "timeZone": expert.time_zone,
+        "experience": expert.experience,
+        "rating": expert.rating,
+        "reviewCount": expert.review_count,
+        "email": expert.email,
+        "phone": expert.phone,
+        "avatarUrl": expert.avatar_url,
+    }
+
+
 def booking(booking: Booking, expert: Expert | None) -> dict[str, Any]:
     """``expert`` is None for one who is gone; the booking still says which it was."""
     return {

@@ -16,6 +16,7 @@ from sanic import Sanic
 
 from api.app import create_app
 from api.lane import lane_to
+from api.replies import CURRENT, request_id
 from engine.settings import Settings
 
 
@@ -49,6 +50,7 @@ def raise_file_limit() -> None:
 def configure_logging(level: str) -> None:
     """Structured lines on standard error: a JSON object each, or coloured words on a terminal."""
     shared: list[Any] = [
+        name_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -65,6 +67,14 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("sanic.root", "sanic.server", "websockets", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def name_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What is logged while a request is being answered says which."""
+    request = CURRENT.get(None)
+    if request is not None:
+        event["request_id"] = request_id(request)
+    return event
 
 
 if __name__ == "__main__":

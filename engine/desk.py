@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from engine.errors import (
     SlotNotFound,
     SlotTaken,
     StoreUnavailable,
+    TooManyBookings,
 )
 from engine.fence import Fence, Refused
 from engine.journal import Journal, Written
@@ -57,6 +58,8 @@ class Request:
     key: str | None = None
     hold: str = ""
     """Token of a hold on the slot."""
+    who: str = ""
+    """Stands for the customer whose bookings with the expert are limited; empty: they are not."""
 
     def fingerprint(self) -> str:
         """The same for the same request, whatever the order and spacing of its JSON was."""
@@ -85,12 +88,13 @@ class Desk:
         self._fence = fence
         self._disclaiming: set[asyncio.Task[None]] = set()
         self._limits: tuple[Arg, ...] = (settings.keep_bookings, settings.backlog)
+        self._most = settings.bookings_per_email if settings.rate_limits else 0
 
-    async def book(self, request: Request, by: str = "customer") -> Booked:
+    async def book(self, request: Request, by: str = "customer", *, again: bool = False) -> Booked:
         """Claims a free seat and has it written.
 
-        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, HoldExpired, IdempotencyKeyReused, Backlogged or
-        StoreUnavailable.
+        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, HoldExpired, IdempotencyKeyReused, RateLimited,
+        Backlogged or StoreUnavailable.
         """
         expert_id, slot_id = request.expert_id, request.slot_id
         if expert_of(slot_id) != expert_id:
@@ -100,6 +104,8 @@ class Desk:
         key_digest = digest(request.key.encode()) if request.key else ""
         partition = self._keys.of(expert_id)
         booking_key = partition.booking(booking_id)
+        most = self._most if request.who else 0
+        mine = partition.mine(expert_id, request.who) if most else booking_key
         try:
             answer = await self._claim(
                 booking_id,
@@ -110,6 +116,7 @@ class Desk:
                     booking_key,
                     partition.idempotency(key_digest) if key_digest else booking_key,
                     *partition.holds(slot_id),
+                    mine,
                 ),
                 (
                     slot_id,
@@ -121,12 +128,17 @@ class Desk:
                     *self._limits,
                     request.hold,
                     *self._calls.publish,
+                    most,
                 ),
             )
         except (SlotTaken, SlotHeld, HoldExpired) as error:
             return await self._refuse(error, key_digest, fingerprint)
         if answer[0] == b"known":
             return await self._replay(answer[1].decode())
+        if answer[0] == b"too-many":
+            if not again and await self._forget_ended(mine, answer[1:]):
+                return await self.book(request, by, again=True)
+            raise TooManyBookings()
         if answer[0] == b"replayed":  # our own retry, after the first answer was lost
             booking = self._calls.booking(answer)
             return await self._write(booking, None)
@@ -150,6 +162,19 @@ class Desk:
             fingerprint,
         )
         return await self._write(booking, entry)
+
+    async def _forget_ended(self, mine: str, booking_ids: Sequence[bytes]) -> int:
+        """Takes out of a customer's bookings what has ended, which nothing does when one is cancelled; answers how many
+        that were. No booking comes back from there: what is read here cannot be out of date."""
+        gone = []
+        for booking_id in booking_ids:
+            try:
+                ended = (await self.booking(booking_id.decode())).status in (Status.CANCELLED, Status.COMPLETED)
+            except BookingNotFound:
+                ended = True
+            if ended:
+                gone.append(booking_id)
+        return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 
     async def _refuse(self, error: SlotlineError, key_digest: str, fingerprint: str) -> Booked:
         """A Redis that has just come back may have forgotten a key whose booking keeps the slot full: MongoDB knows."""

@@ -8,9 +8,11 @@ import random
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pymongo.errors import PyMongoError
 
+from engine.admin import Admin
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.catalogue import Catalogue
@@ -22,12 +24,16 @@ from engine.fence import Fence
 from engine.holds import Holds
 from engine.journal import Journal
 from engine.keys import Keys
+from engine.limits import Limiter
 from engine.model import Booking, Calendar, Expert, Page, Slot, Status
 from engine.rebuild import Rebuilder
 from engine.reconcile import Reconciler
 from engine.routes import Route, route_to
 from engine.settings import Settings
 from engine.store import Store, first_line
+
+if TYPE_CHECKING:
+    from engine.audit import Report
 
 log = logging.getLogger("slotline.engine")
 
@@ -49,10 +55,12 @@ class Engine:
         self.store = Store(settings.mongo_url, settings.mongo_database, timeout=settings.redis_timeout)
         self.calls = Calls(self.link, settings)
         self.fence = Fence(self.calls, self.keys, self.store, settings.keep_bookings)
+        self.admin = Admin(self)
         self.journal = Journal(self.calls, self.keys, self.store, self.fence, settings)
         self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
         self.holds = Holds(self.calls, self.keys, settings)
         self.codes = Codes(self.calls, settings)
+        self.limiter = Limiter(self.calls, settings)
         self.calendars = Calendars(self.calls, self.keys)
         self.catalogue = Catalogue(self.store, self.calendars)
         self.rebuilder = Rebuilder(self.calls, self.keys, self.store, settings)
@@ -76,6 +84,7 @@ class Engine:
         engine.journal.start()
         engine.feed.start()
         engine.holds.start()
+        engine.limiter.start()
         engine.reconciler.start()
         engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
         return engine
@@ -87,6 +96,7 @@ class Engine:
             await asyncio.gather(self._janitor, return_exceptions=True)
         await self.feed.stop()
         await self.holds.stop()
+        await self.limiter.stop()
         await self.reconciler.stop()
         await self.rebuilder.stop()
         await self.journal.stop(self.settings.drain_timeout)
@@ -99,6 +109,39 @@ class Engine:
             new = await self.store.experts.put(experts)
         await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
         return new
+
+    async def remove_expert(self, expert_id: str) -> None:
+        """Takes a profile out of the catalogue. Raises StoreUnavailable."""
+        with translated():
+            await self.store.experts.remove(expert_id)
+        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        self.catalogue.forget()
+
+    async def close_slot(self, slot_id: str) -> Slot:
+        """Takes a slot off sale; its bookings stay. Raises SlotNotFound, StoreUnavailable."""
+        with translated():
+            return await self.desk.close(slot_id)
+
+    async def open_slot(self, slot_id: str) -> Slot:
+        """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
+        with translated():
+            return await self.desk.open(slot_id)
+
+    async def bookings_of_slot(self, slot_id: str) -> list[Booking]:
+        """The active ones, as far as MongoDB has them. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.bookings.of_slot(slot_id)
+
+    async def audit(self) -> Report:
+        """Compares Redis and MongoDB. Raises StoreUnavailable."""
+        from engine.audit import audit
+
+        with translated():
+            return await audit(self)
+
+    async def now_ms(self, expert_id: str) -> int:
+        """The time by which an expert's slots begin: that of their Redis. Raises StoreUnavailable."""
+        return (await self.calls.clocks([self.keys.of(expert_id).epoch]))[0]
 
     async def add_slots(self, slots: Sequence[Slot]) -> int:
         """Puts slots on sale, in MongoDB first; those that are there already stay as they are.
@@ -172,6 +215,16 @@ class Engine:
         """A customer's bookings, newest first. Raises StoreUnavailable."""
         with translated():
             return await self.store.bookings.of_email(email, status, page, limit)
+
+    async def bookings_of_expert(self, expert_id: str, status: Status | None, page: int, limit: int) -> Page:
+        """An expert's bookings, the last to end first. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.bookings.of_expert(expert_id, status, page, limit)
+
+    async def expert_emails(self) -> dict[str, str]:
+        """Email, with case folded, → id, of every expert. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.experts.emails()
 
     async def count_experts(self) -> int:
         with translated():

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.limits import Allowance
+
 
 class SlotlineError(Exception):
     """A refusal with a stable ``code``. ``status`` is the HTTP status that means the same."""
@@ -56,6 +61,18 @@ class InvalidTransition(SlotlineError):
     code, status, title = "invalid-transition", 409, "A booking cannot go from its status to that one"
 
 
+class SlotHasBookings(SlotlineError):
+    code, status, title = "slot-has-bookings", 409, "This slot has bookings: say whether to keep or to cancel them"
+
+
+class ExpertHasBookings(SlotlineError):
+    code, status, title = "expert-has-bookings", 409, "This expert has bookings: say whether to keep or to cancel them"
+
+
+class SlotOverlaps(SlotlineError):
+    code, status, title = "slot-overlaps", 409, "A slot would overlap with another one of the expert"
+
+
 class IdempotencyKeyReused(SlotlineError):
     code, status, title = "idempotency-key-reused", 422, "This Idempotency-Key was used for another request"
 
@@ -70,6 +87,30 @@ class WrongCode(Unauthenticated):
 
 class Forbidden(SlotlineError):
     code, status, title = "forbidden", 403, "That is not for you to do"
+
+
+class RateLimited(SlotlineError):
+    """``allowance`` (an `engine.limits.Allowance`): which limit it was, if it is one of rate."""
+
+    code, status, title = "rate-limited", 429, "Too much for now: wait a little"
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 60, allowance: Allowance | None = None) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.allowance = allowance
+
+
+class TooManyBookings(RateLimited):
+    title = "There are as many bookings to come as we take from one customer with one expert"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=3600)
+
+
+class TooManyHolds(RateLimited):
+    title = "There are as many seats held as we keep for one client"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=30)
 
 
 class StoreUnavailable(SlotlineError):

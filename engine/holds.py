@@ -7,8 +7,8 @@ import logging
 import random
 
 from engine.calls import Calls
-from engine.errors import StoreUnavailable
-from engine.keys import Keys
+from engine.errors import SlotlineError, StoreUnavailable, TooManyHolds
+from engine.keys import Keys, had_key
 from engine.model import Hold, expert_of, new_hold_token, slot_of_hold
 from engine.settings import Settings
 
@@ -25,17 +25,38 @@ class Holds:
         self._lasts = int(settings.hold_seconds * 1000)
         self._most = int(settings.hold_most * 1000)
         self._every = settings.sweep_every
+        self._limited = settings.rate_limits
+        self._most_of_client = settings.holds_per_client
         self._sweeper: asyncio.Task[None] | None = None
 
     def _of(self, slot_id: str) -> tuple[str, ...]:
         partition = self._keys.of(slot_id)
         return (*partition.feed(expert_of(slot_id)), *partition.holds(slot_id))
 
-    async def hold(self, slot_id: str) -> Hold:
-        """Keeps a seat. Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, StoreUnavailable."""
+    async def hold(self, slot_id: str, client: str = "") -> Hold:
+        """Keeps a seat. ``client`` stands for whoever may not hold too many; empty: nobody counts.
+
+        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, RateLimited, StoreUnavailable.
+        """
         token = new_hold_token(slot_id)
-        answer = await self._calls.run("hold", self._of(slot_id), (slot_id, token, self._lasts, *self._calls.publish))
+        if client and self._limited:
+            # As long as it may last with all renewals: a seat given back earlier is taken out again.
+            occupied = await self._calls.run("occupy", (had_key(client),), (token, self._most, self._most_of_client))
+            if occupied[0] == b"too-many":
+                raise TooManyHolds()
+        try:
+            answer = await self._calls.run(
+                "hold", self._of(slot_id), (slot_id, token, self._lasts, *self._calls.publish)
+            )
+        except SlotlineError:
+            self.forget(token, client)
+            raise
         return Hold(token, int(answer[1]))
+
+    def forget(self, token: str, client: str) -> None:
+        """What a client no longer holds does not count for it any more."""
+        if client and self._limited:
+            self._calls.send("ZREM", had_key(client), token)
 
     async def renew(self, token: str) -> Hold:
         """Lets a hold last longer, to a capped total. Raises HoldNotFound, StoreUnavailable."""

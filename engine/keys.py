@@ -16,6 +16,7 @@ key                         type    holds                                       
 ``{p7}:held:SLOT``          zset    hold token → when it ends (epoch ms)                        while there are holds
 ``{p7}:holders:SLOT``       hash    hold token → "seat since epoch"                             while there are holds
 ``{p7}:due``                zset    slot id → when its first hold ends                          while there are holds
+``{p7}:mine:EXPERT:WHO``    zset    a customer's bookings → when their slots end (epoch s)      as long as the last
 ``{p7}:poison``             stream  outbox entries that MongoDB will never take                 until somebody looks
 ``{p7}:server``             string  which server the partition was last known to be right on    for ever
 ``{p7}:reconcile``          string  who compares the partition with MongoDB just now            60 s
@@ -25,6 +26,8 @@ Outside of the partitions, each alone with its script, wherever a cluster puts i
 
 ==========================  ======  ==========================================================  =====================
 ``code:ADDRESS``            string  "digest tries" of a one-time code, or "used call"           10 min
+``rate:LIMIT:WHO``          string  epoch ms at which a limit is whole again                    until then
+``had:CLIENT``              zset    hold tokens of a client → when each ends (epoch ms)         as long as the last
 ==========================  ======  ==========================================================  =====================
 """
 
@@ -83,6 +86,9 @@ class Partition:
     def booking(self, booking_id: str) -> str:
         return f"{self.tag}:booking:{booking_id}"
 
+    def mine(self, expert_id: str, who: str) -> str:
+        return f"{self.tag}:mine:{expert_id}:{who}"
+
     def idempotency(self, digest: str) -> str:
         return f"{self.tag}:idem:{digest}"
 
@@ -103,3 +109,11 @@ class Keys:
 
 def code_key(address: str) -> str:
     return f"code:{address}"
+
+
+def rate_key(limit: str, who: str) -> str:
+    return f"rate:{limit}:{who}"
+
+
+def had_key(client: str) -> str:
+    return f"had:{client}"

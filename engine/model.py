@@ -17,6 +17,8 @@ BASE36 = string.digits + string.ascii_lowercase
 EXPERT_ID_LENGTH = 10
 
 FREE, BOOKED, HELD = ".", "b", "h"
+ADMIN = "admin"
+"""How the history of a booking calls whoever showed the admin token, or sat at the command line."""
 
 
 class Status(StrEnum):

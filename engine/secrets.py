@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 SHORTEST = 32
@@ -40,10 +41,16 @@ def kept(path: Path) -> str:
 
 def derived(secret: bytes, purpose: str) -> bytes:
     """A key of 256 bits for one purpose alone: what is signed for one is worth nothing for another."""
-    return hashlib.blake2b(purpose.encode(), key=hashlib.sha512(secret).digest(), digest_size=32).digest()
+    return hashlib.blake2b(purpose.encode(), key=_key(secret), digest_size=32).digest()
 
 
 def digest(secret: bytes, purpose: str, *words: str) -> str:
     """128 bits in hex that stand for some words, which nobody without the secret can find out by trying."""
     text = "\0".join((purpose, *words)).encode(errors="surrogatepass")
-    return hashlib.blake2b(text, key=hashlib.sha512(secret).digest(), digest_size=16).hexdigest()
+    return hashlib.blake2b(text, key=_key(secret), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _key(secret: bytes) -> bytes:
+    """As long as BLAKE2 takes one."""
+    return hashlib.sha512(secret).digest()

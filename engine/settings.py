@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     )
     rate_limits: bool = Field(True, description="Off is for load tests, on loopback only.")
     rate_scale: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
+    bookings_per_email: int = Field(
+        5, ge=0, description="Bookings to come that an email may have with one expert; 0: any number."
+    )
+    holds_per_client: int = Field(5, ge=1, description="Seats that one address may hold at a time.")
+    sockets_per_address: int = Field(100, ge=1, description="Live sockets that one address may have at each worker.")
     trusted_proxies: str = Field(
         "", description="Addresses or networks, with commas, whose X-Forwarded-For is believed."
     )
@@ -82,10 +87,14 @@ class Settings(BaseSettings):
     )
     log_entries: int = Field(256, ge=1, description="Changes an expert's change log keeps for resuming clients.")
     log_age: int = Field(600, ge=1, description="Seconds after its last change at which a change log is dropped.")
+    heartbeat: float = Field(
+        20.0, gt=0, le=60, description="Seconds between two heartbeats of a live socket; clients expect 20."
+    )
     hold_seconds: float = Field(120.0, gt=0, description="Seconds a hold lasts, and a renewal from then on.")
     hold_most: float = Field(600.0, gt=0, description="Most seconds a hold lasts with all its renewals.")
     sweep_every: float = Field(0.4, gt=0, description="Seconds between two looks for holds that have ended.")
     drain_timeout: float = Field(10.0, ge=0, description="Seconds a stopping worker gives to requests in flight.")
+    request_timeout: float = Field(10.0, gt=0, description="Seconds in which a request must have arrived as a whole.")
     body_limit: int = Field(65_536, ge=1024, description="Most bytes of a request body.")
     lane: Literal["on", "off"] = Field(
         "on",

@@ -2,14 +2,17 @@
 -- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel  6 outbox  7 booking
 --       8 idempotency record (the booking's own key again when the request has no Idempotency-Key)
 --       9 held  10 holders  11 due
+--       12 mine: the customer's bookings with the expert (the booking's own key again when they are not limited)
 -- ARGV  1 slot id  2 booking id  3 body (JSON)  4 by (JSON string)  5 digest of the key or ''  6 fingerprint
 --       7 seconds to keep the booking after its slot's end  8 most entries in the outbox
 --       9 hold token or ''  10 PUBLISH or SPUBLISH  11 entries in the change log  12 seconds the change log lives
+--       13 most bookings to come that a customer may have with the expert (0: any number)
 -- Answer {'ok', seat, start, end, epoch ms of the booking, outbox entry}
 --     or {'replayed', booking…}: this call has run before
 --     or {'known', booking id}: the Idempotency-Key made that booking
 --     or {'no-epoch' | 'slot-not-found' | 'slot-closed' | 'slot-past' | 'slot-taken' | 'slot-held' |
 --         'hold-expired' | 'key-reused' | 'backlog'}
+--     or {'too-many', booking id, …}: what counts; some of them may be cancelled by now
 -- Event  the slot's state, on the channel and in the log
 --- @include "answer"
 --- @include "clock"
@@ -17,11 +20,11 @@
 --- @include "booking"
 --- @include "announce"
 --- @include "holds"
-local wrong = check_call(11, 12, {7, 8, 11, 12})
+local wrong = check_call(12, 13, {7, 8, 11, 12, 13})
 if wrong then return wrong end
-local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY, IDEMPOTENCY, HELD_KEY, HOLDERS, DUE =
+local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY, IDEMPOTENCY, HELD_KEY, HOLDERS, DUE, MINE =
   unpack(KEYS)
-local slot_id, id, body, by, digest, fingerprint, keep, backlog, token, publish, log_entries, log_age =
+local slot_id, id, body, by, digest, fingerprint, keep, backlog, token, publish, log_entries, log_age, most =
   unpack(ARGV)
 
 local epoch = redis.call('GET', EPOCH)
@@ -56,6 +59,10 @@ if not seat then
   if token ~= '' then return {'hold-expired'} end
   return {string.find(slot.seatmap, HELD, 1, true) and 'slot-held' or 'slot-taken'}
 end
+local limited = tonumber(most) > 0
+if limited and redis.call('ZCOUNT', MINE, digits(now / 1000), '+inf') >= tonumber(most) then
+  return {'too-many', unpack(redis.call('ZRANGEBYSCORE', MINE, digits(now / 1000), '+inf'))}
+end
 if redis.call('XLEN', OUTBOX) >= tonumber(backlog) then return {'backlog'} end
 local feed = open_feed({
   epoch = epoch, calendar = CALENDAR, version = VERSION, log = LOG, channel = CHANNEL,
@@ -77,7 +84,11 @@ local entry = save_booking(BOOKING_KEY, OUTBOX, booking)
 local gone_at = digits(slot.finish + keep)
 redis.call('EXPIREAT', BOOKING_KEY, gone_at)
 if digest ~= '' then
-  redis.call('SET', IDEMPOTENCY, fingerprint .. ' ' .. id)
-  redis.call('EXPIREAT', IDEMPOTENCY, gone_at)
+  redis.call('SET', IDEMPOTENCY, fingerprint .. ' ' .. id, 'EXAT', gone_at)
+end
+if limited then
+  redis.call('ZREMRANGEBYSCORE', MINE, '-inf', '(' .. digits(now / 1000))
+  redis.call('ZADD', MINE, booking['end'], id)
+  redis.call('EXPIREAT', MINE, redis.call('ZRANGE', MINE, -1, -1, 'WITHSCORES')[2])
 end
 return {'ok', seat, booking.start, booking['end'], at, entry}

@@ -71,6 +71,10 @@ class BookingStore:
         """Whoever has the seat."""
         return await self._one({"slotId": slot_id, "seat": seat, "active": True})
 
+    async def of_slot(self, slot_id: str) -> list[Booking]:
+        """All who have a seat."""
+        return [from_document(each) async for each in self._bookings.find({"slotId": slot_id, "active": True})]
+
     async def of_key(self, digest: str) -> Booking | None:
         return await self._one({"idem": digest})
 
@@ -80,11 +84,17 @@ class BookingStore:
 
     async def of_email(self, email: str, status: Status | None, page: int, limit: int) -> Page:
         """A customer's bookings, newest first."""
-        query: Document = {"emailKey": email.casefold()}
+        return await self._page({"emailKey": email.casefold()}, "createdAt", status, page, limit)
+
+    async def of_expert(self, expert_id: str, status: Status | None, page: int, limit: int) -> Page:
+        """An expert's bookings, the last to end first."""
+        return await self._page({"expertId": expert_id}, "end", status, page, limit)
+
+    async def _page(self, query: Document, order: str, status: Status | None, page: int, limit: int) -> Page:
         if status:
             query["status"] = status.value
         total = await self._bookings.count_documents(query)
-        cursor = self._bookings.find(query).sort([("createdAt", DESCENDING)]).skip((page - 1) * limit).limit(limit)
+        cursor = self._bookings.find(query).sort([(order, DESCENDING)]).skip((page - 1) * limit).limit(limit)
         return Page([from_document(document) async for document in cursor], page, limit, total)
 
     async def since(self, expert_ids: Sequence[str], end: int) -> AsyncIterator[Booking]:

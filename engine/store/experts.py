@@ -58,6 +58,16 @@ class ExpertStore:
                     raise
         return len(fresh)
 
+    async def remove(self, expert_id: str) -> bool:
+        """Whether there was such an expert."""
+        return (await self._experts.delete_one({"_id": expert_id})).deleted_count == 1
+
+    async def emails(self) -> dict[str, str]:
+        """Email, with case folded, → id, of every expert."""
+        return {
+            document["email"].casefold(): document["_id"] async for document in self._experts.find({}, {"email": 1})
+        }
+
     async def get(self, expert_id: str) -> Expert | None:
         document = await self._experts.find_one({"_id": expert_id})
         return expert_from(document) if document else None

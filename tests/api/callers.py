@@ -13,7 +13,7 @@ import jwt
 from engine.engine import Engine
 from engine.secrets import derived
 from tests.api.serving import Server, order
-from tests.samples import Sample
+from tests.samples import Sample, make_sample
 
 CALLERS = ("anonymous", "nonsense", "forged", "expired", "owner", "other", "holder", "other holder", "admin")
 
@@ -43,11 +43,13 @@ async def token_of(client: httpx.AsyncClient, engine: Engine, email: str) -> str
 
 
 def signed(key: bytes, email: str, ends: float) -> str:
-    claims = {"sub": email.casefold(), "aud": "slotline", "iat": int(ends) - 60, "exp": int(ends)}
+    claims = {"sub": email.casefold(), "aud": "slotline", "iat": int(min(ends, time.time())) - 60, "exp": int(ends)}
     return jwt.encode(claims, key, "HS256")
 
 
-async def scene(client: httpx.AsyncClient, engine: Engine, server: Server, sample: Sample) -> Scene:
+async def scene(client: httpx.AsyncClient, engine: Engine, server: Server) -> Scene:
+    """A new one, with an expert of its own."""
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 3600)
     email = f"Ann.{secrets.token_hex(6)}@Example.com"
     made = [await client.post("/api/bookings", json=order(sample, n, email=email)) for n in (0, 1)]
     assert [answer.status_code for answer in made] == [201, 201]
@@ -65,9 +67,9 @@ async def scene(client: httpx.AsyncClient, engine: Engine, server: Server, sampl
             "anonymous": None,
             "nonsense": "nonsense",
             "forged": signed(secrets.token_bytes(32), email, time.time() + 600),
-            "expired": signed(key, email, time.time() - 1),
-            "owner": await token_of(client, engine, email.upper()),
-            "other": await token_of(client, engine, "bob@example.com"),
+            "expired": signed(key, email, time.time() - 60),
+            "owner": signed(key, email, time.time() + 600),
+            "other": signed(key, "bob@example.com", time.time() + 600),
             "holder": made[0].json()["accessToken"],
             "other holder": made[1].json()["accessToken"],
             "admin": server.settings.admin_token.get_secret_value(),

@@ -29,6 +29,12 @@ def verified(server: Server, mongo_server: MongoServer) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def admin_headers(server: Server) -> dict[str, str]:
+    assert server.settings.admin_token is not None
+    return {"authorization": f"Bearer {server.settings.admin_token.get_secret_value()}"}
+
+
+@pytest.fixture(scope="session")
 def settings(server: Server) -> Settings:
     return server.settings
 

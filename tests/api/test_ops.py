@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from engine.engine import Engine
+from tests.api.admin import EXPERT, slot_form
 from tests.api.contract import Contract
 from tests.api.serving import eventually, order
 from tests.samples import Sample
@@ -22,12 +23,16 @@ CONTRACT = {
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /docs/errors",
     "POST /api/holds", "PATCH /api/holds/{}", "DELETE /api/holds/{}", "POST /api/bookings/{}/reschedule",
     "POST /api/access/codes", "POST /api/access/tokens",
+    "POST /api/admin/experts", "PUT /api/admin/experts/{}", "DELETE /api/admin/experts/{}",
+    "POST /api/admin/experts/{}/slots", "POST /api/admin/slots/{}/close", "POST /api/admin/slots/{}/open",
+    "GET /api/admin/audit",
 }  # fmt: skip
 CODES = {
-    "unauthenticated": 401, "forbidden": 403,
+    "unauthenticated": 401, "forbidden": 403, "rate-limited": 429,
     "malformed-json": 400, "bad-request": 400, "expert-not-found": 404, "slot-not-found": 404, "booking-not-found": 404,
     "not-found": 404, "method-not-allowed": 405, "body-too-large": 413, "unsupported-media-type": 415,
     "hold-not-found": 404, "hold-expired": 409,
+    "slot-has-bookings": 409, "expert-has-bookings": 409, "slot-overlaps": 409,
     "slot-taken": 409, "slot-held": 409, "slot-past": 409, "slot-closed": 409, "invalid-transition": 409,
     "validation-failed": 422, "idempotency-key-reused": 422, "store-unavailable": 503, "internal-error": 500,
 }  # fmt: skip
@@ -181,7 +186,7 @@ def test_the_document_tells_the_parameters(contract: Contract) -> None:
 
 
 async def test_every_route_answers_as_the_document_says(
-    client: httpx.AsyncClient, contract: Contract, engine: Engine, sample: Sample
+    client: httpx.AsyncClient, contract: Contract, engine: Engine, sample: Sample, admin_headers: dict[str, str]
 ) -> None:
     """The client holds each answer against the document; the schemas of the bodies accept what the routes accept."""
     body = order(sample, notes="Hello")
@@ -195,6 +200,10 @@ async def test_every_route_answers_as_the_document_says(
         "POST /api/holds": wish,
         "POST /api/access/codes": {"email": body["email"]},
         "POST /api/access/tokens": {"email": body["email"], "code": "123456"},
+        "POST /api/admin/experts": EXPERT,
+        "PUT /api/admin/experts/{}": EXPERT,
+        "POST /api/admin/experts/{}/slots": {"slots": [slot_form(sample.group.end, 30)]},
+        "POST /api/admin/slots/{}/close": {"bookings": "keep"},
     }
     for name, sent in bodies.items():
         content = operations(contract)[name]["requestBody"]["content"]
@@ -221,6 +230,7 @@ async def test_every_route_answers_as_the_document_says(
         "POST /api/access/tokens": await client.post(
             "/api/access/tokens", json={"email": body["email"], "code": await engine.codes.issue(body["email"])}
         ),
+        **await asked_of_the_admin(client, sample, admin_headers),
         **{f"GET {path}": await client.get(path) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")},
         **{f"GET {path}": await client.get(path) for path in ("/docs", "/docs/errors")},
     }
@@ -229,6 +239,22 @@ async def test_every_route_answers_as_the_document_says(
         success = next(status for status in operations(contract)[name]["responses"] if status.startswith("2"))
         assert answer.status_code == int(success)
         assert bool(answer.content) == (answer.status_code not in (202, 204))
+
+
+async def asked_of_the_admin(
+    client: httpx.AsyncClient, sample: Sample, headers: dict[str, str]
+) -> dict[str, httpx.Response]:
+    expert, slot = f"/api/admin/experts/{sample.expert.id}", f"/api/admin/slots/{sample.slots[3].id}"
+    slots = {"slots": [slot_form(sample.group.end, 30)]}
+    return {
+        "POST /api/admin/experts": await client.post("/api/admin/experts", json=EXPERT, headers=headers),
+        "PUT /api/admin/experts/{}": await client.put(expert, json=EXPERT, headers=headers),
+        "POST /api/admin/experts/{}/slots": await client.post(f"{expert}/slots", json=slots, headers=headers),
+        "POST /api/admin/slots/{}/close": await client.post(f"{slot}/close", headers=headers),
+        "POST /api/admin/slots/{}/open": await client.post(f"{slot}/open", headers=headers),
+        "GET /api/admin/audit": await client.get("/api/admin/audit", headers=headers),
+        "DELETE /api/admin/experts/{}": await client.delete(f"{expert}?bookings=cancel", headers=headers),
+    }
 
 
 @pytest.mark.parametrize("change", [{"name": "A"}, {"email": "ann"}, {"phone": "1"}, {"notes": "x" * 1001}, {"x": 1}])

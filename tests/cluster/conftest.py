@@ -41,7 +41,7 @@ async def settings(cluster: RedisCluster, mongo_server: MongoServer, tmp_path: P
         mongo_database=f"cluster{next(_databases)}",
         data_dir=tmp_path,
         _env_file=None,  # type: ignore[call-arg]
-    )
+    ).for_development()
 
 
 @dataclass(frozen=True, slots=True)

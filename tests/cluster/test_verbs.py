@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from engine import limits
 from engine.engine import Engine
 from engine.errors import SlotClosed, SlotHeld, SlotTaken
 from engine.model import Slot, Status, new_slot
@@ -17,8 +18,10 @@ from tests.samples import Sample
 
 
 async def every_verb(engine: Engine, sample: Sample) -> None:
-    booking = (await engine.book(sample.request(0, key=f"key of {sample.expert.id}"))).booking
-    again = await engine.book(sample.request(0, key=f"key of {sample.expert.id}"))
+    request = sample.request(0, key=f"key of {sample.expert.id}")
+    request.who = "ann"
+    booking = (await engine.book(request)).booking
+    again = await engine.book(request)
     assert again.replayed
     assert again.booking == booking
     with pytest.raises(SlotTaken):
@@ -50,6 +53,17 @@ async def every_verb(engine: Engine, sample: Sample) -> None:
     assert len(calendar) == 10
     free = {slot.id: slot.free for slot in calendar.values()}
     assert [free[slot.id] for slot in sample.slots] == [1, 1, 0, 1, 1, 1, 1, 1, 7]
+
+
+async def test_limits_and_codes_are_wherever_a_cluster_puts_them(engine: Engine) -> None:
+    names = [f"{number}@example.com" for number in range(40)]
+    left = await asyncio.gather(*(engine.limiter.admit(limits.CODES, name) for name in names for _ in range(2)))
+    assert {allowance.left for allowance in left if allowance} == {18, 19}
+    for name in names:
+        engine.limiter.charge(limits.HOLDS, name)
+    await engine.limiter.share()
+    for name in names:
+        await engine.codes.redeem(name, await engine.codes.issue(name))
 
 
 async def test_every_verb_on_every_master(engine: Engine, spread: Spread) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import Redis
 
-from engine.keys import Partition, code_key
+from engine.keys import Partition, code_key, had_key, rate_key
 from engine.scripts import script
 
 PARTITION = Partition(1)
@@ -133,12 +133,15 @@ def book(
     fingerprint: str = "print1",
     backlog: int = 20,
     token: str = "",
+    who: str = "",
+    most: int = 2,
     label: str = "",
 ) -> Call:
     key = booking_key(number)
+    mine = PARTITION.mine(EXPERT, who) if who else key
     return Call(
         "book",
-        (*FEED, OUTBOX, key, idempotency_key(digest) if digest else key, *PARTITION.holds(slot)),
+        (*FEED, OUTBOX, key, idempotency_key(digest) if digest else key, *PARTITION.holds(slot), mine),
         (
             slot,
             booking_id(number),
@@ -150,8 +153,9 @@ def book(
             str(backlog),
             token,
             *TOLD,
+            str(most if who else 0),
         ),
-        numbers=(7, 8, 11, 12),
+        numbers=(7, 8, 11, 12, 13),
         publish=10,
         unread=frozenset({CHANNEL, *holds_unread(slot)}),
         label=label,
@@ -481,13 +485,30 @@ def try_code(given: str = "digest1", call: str = "call1", most: str = "5", label
     return Call("try_code", (CODE,), (given, call, most), (3,), before=with_code, answer=answer, label=label)
 
 
+RATE, HAD = rate_key("bookings", "somebody"), had_key("somebody")
+
+
+def with_counts(client: RedisClient) -> None:
+    """Somebody has used up half of a limit, and holds two seats."""
+    client.set(RATE, f"{START}000", px=600_000)
+    client.zadd(HAD, {"token1": f"{START}000", "token2": f"{START}001", "token3": f"{BEGAN}000"})
+
+
+def charge(cost: str = "2000", most: str = LONG, happened: str = "0", label: str = "") -> Call:
+    return Call("charge", (RATE,), (cost, most, happened), (1, 2, 3), before=with_counts, label=label)
+
+
+def occupy(name: str = "token4", stays: str = "600000", most: str = "3") -> Call:
+    return Call("occupy", (HAD,), (name, stays, most), (2, 3), before=with_counts)
+
+
 MENDED = f"{START} {START + 1800} 1 0 0 b"
 VALID = {
     call.script: call
     for call in (
         add_slots(NEW, NEW_RECORD, SINGLE, RECORDS[SINGLE]),
         begin(),
-        book(slot=HELD, digest="digest1", token=GOOD),
+        book(slot=HELD, digest="digest1", token=GOOD, who="ann"),
         cancel(),
         shutter("close", SINGLE),
         change("complete", before=confirmed),
@@ -521,6 +542,8 @@ VALID = {
         settle(),
         settle_holds(),
         try_code(),
+        charge(),
+        occupy(),
     )
 }
 """By script: a call that has an effect in a stocked partition after its ``before``."""
@@ -535,6 +558,7 @@ CALLS = (
     reschedule(slot=OVER, label="to a seat whose hold is over"),
     revoke(entry="5-0", why='"it was taken"', label="that keeps the booking"),
     revoke(keep_seat=True, label="that keeps the seat"),
+    charge(most="0", happened="1", label="of what has happened"),
     try_code("digest2", label="with a wrong code"),
     try_code("digest2", most="3", label="for the last time"),
     mend_slots(SINGLE, RECORDS[SINGLE], MENDED, TRIO, RECORDS[TRIO], RECORDS[TRIO], label="of two slots"),

@@ -1,0 +1,141 @@
+"""What an administrator does, for the API and the command line: experts, slots, and bookings that stand in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from engine.errors import (
+    ExpertHasBookings,
+    InvalidTransition,
+    SlotHasBookings,
+    SlotNotFound,
+    SlotOverlaps,
+)
+from engine.forms import ExpertForm
+from engine.model import ADMIN, BOOKED, Booking, Expert, Slot, Status, expert_of, new_expert_id
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+WhatOfBookings = Literal["keep", "cancel"] | None
+"""What is to become of bookings that stand in the way; None: say that there are some, and do nothing."""
+
+CAUGHT_UP = 5.0
+"""Seconds in which bookings that were made a moment ago are in MongoDB, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    slot: Slot
+    kept: int
+    """Active bookings of the slot, that stay."""
+    cancelled: int
+
+
+class Admin:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def add_expert(self, form: ExpertForm) -> Expert:
+        """Raises StoreUnavailable."""
+        expert = form.expert(new_expert_id())
+        await self._engine.add_experts([expert])
+        return expert
+
+    async def add_all(self, forms: Sequence[ExpertForm]) -> int:
+        """Answers how many that were. Raises StoreUnavailable."""
+        return await self._engine.add_experts([form.expert(new_expert_id()) for form in forms])
+
+    async def replace_expert(self, expert_id: str, form: ExpertForm) -> Expert:
+        """Raises ExpertNotFound, StoreUnavailable."""
+        await self._known(expert_id)
+        expert = form.expert(expert_id)
+        await self._engine.add_experts([expert])
+        return expert
+
+    async def remove_expert(self, expert_id: str, bookings: WhatOfBookings, reason: str | None) -> int:
+        """Takes all slots to come off sale, then the profile out of the catalogue; answers how many bookings were
+        cancelled. Those that are kept stay as they are, without the expert's name.
+
+        Raises ExpertNotFound, ExpertHasBookings, StoreUnavailable.
+        """
+        await self._known(expert_id)
+        slots = await self._to_come(expert_id)
+        booked = sum(slot.seatmap.count(BOOKED) for slot in slots)
+        if booked and bookings is None:
+            raise ExpertHasBookings(f"this expert has {_count(booked)} to come: say whether to keep or to cancel them")
+        closed = [await self._close(slot.id, bookings, reason) for slot in slots]
+        await self._engine.remove_expert(expert_id)
+        return sum(each.cancelled for each in closed)
+
+    async def add_slots(self, expert_id: str, slots: Sequence[Slot]) -> list[Slot]:
+        """Puts slots on sale; answers them as they are now. One that is there already stays as it is.
+
+        Raises ExpertNotFound, SlotOverlaps, StoreUnavailable.
+        """
+        await self._known(expert_id)
+        there = {slot.id: slot for slot in await self._to_come(expert_id)}
+        fresh = [slot for slot in slots if slot.id not in there]
+        for slot in fresh:
+            if any(other.start < slot.end and slot.start < other.end for other in there.values()):
+                raise SlotOverlaps()
+            there[slot.id] = slot
+        await self._engine.add_slots(fresh)
+        now = {slot.id: slot for slot in (await self._engine.calendar(expert_id)).slots}
+        return [now[slot.id] for slot in slots if slot.id in now]
+
+    async def close_slot(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
+        """Takes a slot off sale. Raises SlotNotFound, SlotHasBookings, StoreUnavailable."""
+        booked = (await self._slot(slot_id)).seatmap.count(BOOKED)
+        if booked and bookings is None:
+            raise SlotHasBookings(f"this slot has {_count(booked)}: say whether to keep or to cancel them")
+        return await self._close(slot_id, bookings, reason)
+
+    async def open_slot(self, slot_id: str) -> Slot:
+        """Raises SlotNotFound, StoreUnavailable."""
+        return await self._engine.open_slot(slot_id)
+
+    async def _close(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
+        """Closed first: after that no booking comes any more, and all that are there can be found."""
+        slot = await self._engine.close_slot(slot_id)
+        if bookings != "cancel":
+            return Closed(slot, slot.seatmap.count(BOOKED), 0)
+        cancelled = 0
+        for booking in await self._bookings_of(slot):
+            try:
+                await self._engine.change(booking.id, Status.CANCELLED, ADMIN, reason or "the slot was closed")
+            except InvalidTransition:  # completed, or cancelled by its customer meanwhile
+                continue
+            cancelled += 1
+        slot = await self._slot(slot_id)
+        return Closed(slot, slot.seatmap.count(BOOKED), cancelled)
+
+    async def _bookings_of(self, slot: Slot) -> list[Booking]:
+        """The active bookings of a closed slot, as many as it has booked seats. Some may still be on their way to
+        MongoDB, which alone can look for them."""
+        deadline = asyncio.get_running_loop().time() + CAUGHT_UP
+        while True:
+            found = await self._engine.bookings_of_slot(slot.id)
+            if len(found) >= slot.seatmap.count(BOOKED) or asyncio.get_running_loop().time() > deadline:
+                return found
+            await asyncio.sleep(0.05)
+
+    async def _known(self, expert_id: str) -> Expert:
+        return await self._engine.expert(expert_id)
+
+    async def _to_come(self, expert_id: str) -> list[Slot]:
+        now = await self._engine.now_ms(expert_id)
+        return [slot for slot in (await self._engine.calendar(expert_id)).slots if slot.start * 1000 > now]
+
+    async def _slot(self, slot_id: str) -> Slot:
+        for slot in (await self._engine.calendar(expert_of(slot_id))).slots:
+            if slot.id == slot_id:
+                return slot
+        raise SlotNotFound()
+
+
+def _count(number: int) -> str:
+    return f"{number} active booking{'' if number == 1 else 's'}"

@@ -1,0 +1,43 @@
+"""What people write, and how it must be: the fields of every message and form, once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from engine.calendar import zone
+
+# Character ranges rather than \p{…} classes: the same patterns stand in the OpenAPI document, for every regex dialect.
+TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: a name is one line."""
+LINES = r"^(?:[^\x00-\x1f\x7f-\x9f]|[\n\r\t])*$"
+_LABEL = "[A-Za-z0-9\u00a1-\U0010ffff](?:[A-Za-z0-9\u00a1-\U0010ffff-]{0,61}[A-Za-z0-9\u00a1-\U0010ffff])?"
+EMAIL = rf"^[^\s@\"(),:;<>\[\]\\\x00-\x20\x7f-\xa0]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}$"
+"""A dot-atom and a domain of at least two labels, as the HTML standard's e-mail state has it, other scripts allowed."""
+PHONE = r"^\+?(?:[ ().\-/]?[ ().\-/]?[0-9]){7,15}\)?$"
+"""7 to 15 digits (E.164's most), with the separators that people write."""
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", populate_by_name=False, frozen=True)
+
+
+def _zone(name: str) -> str:
+    zone(name)
+    return name
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=TEXT)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=EMAIL)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=7, max_length=40, pattern=PHONE)]
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=LINES)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=LINES)]
+HoldToken = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9-]*$")]
+Zone = Annotated[str, AfterValidator(_zone), Field(max_length=64, examples=["Europe/Berlin"])]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=TEXT)]
+Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60, pattern=TEXT)]
+Biography = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000, pattern=LINES)]
+Language = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=40, pattern=TEXT)]

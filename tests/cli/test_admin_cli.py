@@ -1,0 +1,123 @@
+"""Experts, slots and bookings on the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.engine import Engine
+from engine.model import Status
+from engine.settings import Settings
+from engine.stack import Stack
+from tests.api.admin import EXPERT, instant
+from tests.cli.command_line import Slotline
+from tests.samples import make_sample
+
+DATABASE = "administered"
+
+
+@pytest.fixture
+def slotline(slotline: Slotline, stack: Stack) -> Slotline:
+    """On the stack of this module."""
+    folder = {"DATA_DIR": str(stack.data_dir), "MONGO_DATABASE": DATABASE}
+    return lambda *words, **changes: slotline(*words, **{**folder, **changes})
+
+
+@pytest.fixture
+def settings(stack: Stack) -> Settings:
+    return Settings(
+        redis_url=stack.redis_url, mongo_url=stack.mongo_url, mongo_database=DATABASE, data_dir=stack.data_dir,
+        _env_file=None,  # type: ignore[call-arg]
+    )  # fmt: skip
+
+
+ADD = (
+    "--name", "Zoë Nguyễn", "--category", "Law", "--headline", "Tenancy law", "--languages", "English;Tiếng Việt",
+    "--time-zone", "Europe/Berlin", "--experience", "15", "--email", "zoe@example.com", "--phone", "+49301234567",
+)  # fmt: skip
+
+
+async def test_an_expert_from_beginning_to_end(slotline: Slotline, engine: Engine) -> None:
+    added = slotline("expert", "add", *ADD)
+    assert added.returncode == 0, added.stderr
+    expert_id = added.stdout.strip()
+    expert = await engine.store.experts.get(expert_id)
+    assert expert is not None
+    assert (expert.name, expert.languages) == ("Zoë Nguyễn", ("English", "Tiếng Việt"))
+
+    wrong = slotline("expert", "edit", expert_id, "--time-zone", "Mars", "--name", "Z")
+    assert wrong.returncode == 1
+    assert "timeZone: there is no time zone 'Mars'" in wrong.stderr
+    assert "name: " in wrong.stderr
+    assert await engine.store.experts.get(expert_id) == expert, "nothing has changed"
+    assert slotline("expert", "edit", expert_id, "--headline", "Family law").returncode == 0
+    changed = await engine.store.experts.get(expert_id)
+    assert changed is not None
+    assert (changed.name, changed.headline) == ("Zoë Nguyễn", "Family law")
+
+    start = int(time.time()) // 3600 * 3600 + 7200
+    slots = slotline("slots", "add", expert_id, instant(start), "--minutes", "45", "--times", "2", "--seats", "2")
+    assert slots.returncode == 0, slots.stderr
+    assert [slot.start for slot in (await engine.calendars.read(expert_id)).slots] == [start, start + 45 * 60]
+    overlapping = slotline("slots", "add", expert_id, instant(start + 60))
+    assert (overlapping.returncode, "overlap" in overlapping.stderr) == (1, True)
+
+    assert slotline("expert", "remove", expert_id).returncode == 0
+    assert await engine.store.experts.get(expert_id) is None
+    assert all(slot.closed for slot in (await engine.calendars.read(expert_id)).slots)
+
+
+async def test_an_import_is_all_or_nothing_unless_told_otherwise(
+    slotline: Slotline, engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "experts.jsonl"
+    rows = [{**EXPERT, "email": f"expert{number}@example.com"} for number in range(4)]
+    rows[2]["phone"] = "call me"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    before = await engine.count_experts()
+    refused = slotline("expert", "import", str(file))
+    assert refused.returncode == 1
+    assert "experts.jsonl:3: phone: must be a phone number" in refused.stderr
+    assert "nothing was added" in refused.stderr
+    assert await engine.count_experts() == before
+    done = slotline("expert", "import", str(file), "--skip-bad")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Added 3 experts; 1 bad row left out.\n"
+    assert "experts.jsonl:3" in done.stderr
+    assert await engine.count_experts() == before + 3
+    again = slotline("expert", "import", str(file), "--skip-bad")
+    assert again.stdout == "Added 0 experts; 4 bad rows left out.\n"
+
+
+async def test_bookings_and_a_slot_that_has_some(slotline: Slotline, engine: Engine) -> None:
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 3600)
+    one, two = [(await engine.book(sample.request(-1, notes="[bold]loud[/bold]"))).booking.id for _ in range(2)]
+    listed = slotline("bookings", "list", "--expert", sample.expert.id, COLUMNS="300")
+    assert listed.returncode == 0, listed.stderr
+    assert "[bold]loud[/bold]" in listed.stdout, "what a customer wrote is no markup"
+    assert "2 in all" in listed.stdout
+    assert "2 in all" in slotline("bookings", "list", "--email", "ANN@example.com", COLUMNS="300").stdout
+    assert slotline("bookings", "list").returncode == 1
+
+    assert slotline("bookings", "confirm", one, "--reason", "by telephone").stdout == f"{one} is confirmed.\n"
+    last = (await engine.booking(one)).history[-1]
+    assert (last.to_status, last.by, last.reason) == (Status.CONFIRMED, "admin", "by telephone")
+    assert slotline("bookings", "complete", one).returncode == 0
+    wrong = slotline("bookings", "cancel", one)
+    assert (wrong.returncode, "cannot go" in wrong.stderr) == (1, True)
+
+    path = sample.group.id
+    refused = slotline("slots", "close", path)
+    assert refused.returncode == 1
+    assert "2 active bookings" in refused.stderr
+    assert "--bookings keep or --bookings cancel" in refused.stderr
+    assert not (await engine.calendars.read(sample.expert.id)).slots[-1].closed
+    closed = slotline("slots", "close", path, "--bookings", "cancel", "--reason", "flooded")
+    assert closed.stdout == "Closed; bookings kept: 1, cancelled: 1.\n", "what is completed stays"
+    assert (await engine.booking(two)).status is Status.CANCELLED
+    assert slotline("slots", "open", path).stdout == "Open, with 6 of 7 seats free.\n"
+    assert slotline("slots", "close", path, "--bookings", "burn").returncode == 2
+    assert slotline("bookings", "cancel", "nobody-1").returncode == 1
