@@ -1,6 +1,6 @@
 """What the app's tests need beside Python: Node, the app's packages, its web build, Chromium.
 
-Where something is missing the tests skip and say how to get it, but not in CI: there SLOTLINE_COMPLETE makes it a failure.
+Where something is missing the tests skip and say how to get it; in CI SLOTLINE_COMPLETE makes that a failure.
 """
 
 from __future__ import annotations

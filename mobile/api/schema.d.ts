@@ -35,6 +35,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare Redis and MongoDB while they serve */
+        get: operations["admin_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/experts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add an expert */
+        post: operations["admin_add_expert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/experts/{expert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace all that is said of an expert */
+        put: operations["admin_replace_expert"];
+        post?: never;
+        /** Take an expert, and all slots to come, off sale for good */
+        delete: operations["admin_remove_expert"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/experts/{expert_id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put slots on sale; one that is there already stays as it is */
+        post: operations["admin_add_slots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/slots/{slot_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a slot off sale; keep its bookings, or cancel them */
+        post: operations["admin_close_slot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/slots/{slot_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a closed slot on sale again */
+        post: operations["admin_open_slot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bookings": {
         parameters: {
             query?: never;
@@ -338,6 +441,30 @@ export interface components {
              */
             status: "ok";
         };
+        /** AuditAnswer */
+        AuditAnswer: {
+            /** Bookings */
+            bookings: number;
+            /** Clean */
+            clean: boolean;
+            /** Experts */
+            experts: number;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Holds */
+            holds: number;
+            /** Partitions */
+            partitions: number;
+            /** Seconds */
+            seconds: number;
+            /** Slots */
+            slots: number;
+            /**
+             * Unwritten
+             * @description Changes that were on their way to MongoDB.
+             */
+            unwritten: number;
+        };
         /** BookedExpert */
         BookedExpert: {
             /** Category */
@@ -446,6 +573,21 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** Closing */
+        Closing: {
+            /**
+             * Bookings
+             * @description What is to become of the slot's bookings; a slot that has some is not closed without it.
+             * @default null
+             */
+            bookings?: ("keep" | "cancel") | null;
+            /**
+             * Reason
+             * @description For the history of what is cancelled.
+             * @default null
+             */
+            reason?: string | null;
+        };
         /** CodeGiven */
         CodeGiven: {
             /** Code */
@@ -480,6 +622,10 @@ export interface components {
              * @description To be sent as `Authorization: Bearer …`; proves the address.
              */
             token: string;
+        };
+        /** ExpertAnswer */
+        ExpertAnswer: {
+            expert: components["schemas"]["ExpertRecord"];
         };
         /** ExpertCalendar */
         ExpertCalendar: {
@@ -517,6 +663,41 @@ export interface components {
              * @description Start of the next open slot.
              */
             nextOpen: string | null;
+            /** Rating */
+            rating: number;
+            /** Reviewcount */
+            reviewCount: number;
+            /** Timezone */
+            timeZone: string;
+        };
+        /**
+         * ExpertRecord
+         * @description An expert as the administrator sees one.
+         */
+        ExpertRecord: {
+            /** Avatarurl */
+            avatarUrl: string;
+            /** Bio */
+            bio: string;
+            /** Category */
+            category: string;
+            /** Email */
+            email: string;
+            /**
+             * Experience
+             * @description Years.
+             */
+            experience: number;
+            /** Headline */
+            headline: string;
+            /** Id */
+            id: string;
+            /** Languages */
+            languages: string[];
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
             /** Rating */
             rating: number;
             /** Reviewcount */
@@ -571,6 +752,17 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** Finding */
+        Finding: {
+            /** Detail */
+            detail: string;
+            /** Kind */
+            kind: string;
+            /** Partition */
+            partition: number;
+            /** Subject */
+            subject: string;
+        };
         /** HistoryEntry */
         HistoryEntry: {
             /**
@@ -618,12 +810,60 @@ export interface components {
             /** Slotid */
             slotId: string;
         };
+        /**
+         * NewExpert
+         * @description An expert, all of it: what is not said is as if it had never been.
+         */
+        NewExpert: {
+            /**
+             * Bio
+             * @default
+             */
+            bio?: string;
+            /** Category */
+            category: string;
+            /** Email */
+            email: string;
+            /**
+             * Experience
+             * @description Years.
+             */
+            experience: number;
+            /** Headline */
+            headline: string;
+            /** Languages */
+            languages: string[];
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Rating
+             * @default 0
+             */
+            rating?: number;
+            /**
+             * Reviewcount
+             * @default 0
+             */
+            reviewCount?: number;
+            /**
+             * Timezone
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+        };
         /** NewHold */
         NewHold: {
             /** Expertid */
             expertId: string;
             /** Slotid */
             slotId: string;
+        };
+        /** NewSlots */
+        NewSlots: {
+            /** Slots */
+            slots: components["schemas"]["SlotForm"][];
         };
         /**
          * Problem
@@ -697,6 +937,49 @@ export interface components {
              */
             start: string;
             state: components["schemas"]["SlotState"];
+        };
+        /** SlotAnswer */
+        SlotAnswer: {
+            slot: components["schemas"]["Slot"];
+        };
+        /** SlotClosed */
+        SlotClosed: {
+            /**
+             * Cancelled
+             * @description Bookings that were cancelled.
+             */
+            cancelled: number;
+            /**
+             * Kept
+             * @description Active bookings that the slot still has.
+             */
+            kept: number;
+            slot: components["schemas"]["Slot"];
+        };
+        /** SlotForm */
+        SlotForm: {
+            /**
+             * End
+             * Format: date-time
+             * @description A whole minute, 5 minutes to 24 hours after the start.
+             */
+            end: string;
+            /**
+             * Seats
+             * @default 1
+             */
+            seats?: number;
+            /**
+             * Start
+             * Format: date-time
+             * @description A whole minute to come.
+             */
+            start: string;
+        };
+        /** SlotsAnswer */
+        SlotsAnswer: {
+            /** Slots */
+            slots: components["schemas"]["Slot"][];
         };
         /**
          * SlotState
@@ -783,6 +1066,17 @@ export interface operations {
             };
             /** @description `validation-failed`: Some fields are not as they should be. */
             422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -884,6 +1178,814 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_add_expert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExpert"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_replace_expert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                expert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExpert"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpertAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-not-found`: There is no such expert. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_remove_expert: {
+        parameters: {
+            query?: {
+                bookings?: "keep" | "cancel";
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                expert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad-request`: The request cannot be understood. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-not-found`: There is no such expert. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-has-bookings`: This expert has bookings: say whether to keep or to cancel them. */
+            409: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_add_slots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                expert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSlots"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotsAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-not-found`: There is no such expert. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `slot-overlaps`: A slot would overlap with another one of the expert. */
+            409: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_close_slot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotClosed"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `slot-not-found`: There is no such slot. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `slot-has-bookings`: This slot has bookings: say whether to keep or to cancel them. */
+            409: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_open_slot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `slot-not-found`: There is no such slot. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store-unavailable`: The booking store cannot answer just now. */
             503: {
                 headers: {
@@ -957,6 +2059,17 @@ export interface operations {
             };
             /** @description `validation-failed`: Some fields are not as they should be. */
             422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1083,6 +2196,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store-unavailable`: The booking store cannot answer just now. */
             503: {
                 headers: {
@@ -1151,6 +2275,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store-unavailable`: The booking store cannot answer just now. */
             503: {
                 headers: {
@@ -1210,6 +2345,17 @@ export interface operations {
             };
             /** @description `booking-not-found`: There is no such booking. */
             404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1326,6 +2472,17 @@ export interface operations {
             };
             /** @description `validation-failed`: Some fields are not as they should be. */
             422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1453,6 +2610,17 @@ export interface operations {
             };
             /** @description `validation-failed`: Some fields are not as they should be. */
             422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1742,6 +2910,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store-unavailable`: The booking store cannot answer just now. */
             503: {
                 headers: {
@@ -1788,6 +2967,17 @@ export interface operations {
             };
             /** @description `hold-not-found`: There is no such hold, or it is over. */
             404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -1845,6 +3035,17 @@ export interface operations {
             };
             /** @description `hold-not-found`: There is no such hold, or it is over. */
             404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;

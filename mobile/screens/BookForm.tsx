@@ -29,7 +29,7 @@ interface Props {
 const LOST = ['slot-taken', 'slot-held', 'slot-past', 'slot-closed', 'hold-expired', 'slot-not-found', 'expert-not-found'];
 
 const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; help?: string; optional?: boolean }> = {
-  name: { label: 'Name', autoComplete: 'name', textContentType: 'name', autoCapitalize: 'words', maxLength: 100 },
+  name: { label: 'Name', help: 'As the expert should call you', autoComplete: 'name', textContentType: 'name', autoCapitalize: 'words', maxLength: 100 },
   email: {
     label: 'Email',
     help: 'Finds your booking again, on any device',
@@ -40,7 +40,7 @@ const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; 
     autoCorrect: false,
     maxLength: 254,
   },
-  phone: { label: 'Phone', autoComplete: 'tel', textContentType: 'telephoneNumber', inputMode: 'tel', maxLength: 40 },
+  phone: { label: 'Phone', help: 'For when something comes up', autoComplete: 'tel', textContentType: 'telephoneNumber', inputMode: 'tel', maxLength: 40 },
   notes: { label: 'Notes', optional: true, multiline: true, maxLength: 1000, help: 'What should the expert know beforehand?' },
 };
 
@@ -143,5 +143,5 @@ function sentence(words: string): string {
 }
 
 const styles = StyleSheet.create({
-  form: { gap: space.sm + 2 },
+  form: { gap: space.sm + 2, maxWidth: 560 },
 });

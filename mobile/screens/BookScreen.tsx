@@ -68,7 +68,7 @@ interface BookingProps {
 
 function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) {
   const { wide } = useTheme();
-  const gutter = useGutter(wide ? 960 : undefined);
+  const gutter = useGutter();
   const expert = useExpert(expertId).data?.expert;
   const { calendar } = useLive(expertId);
   const now = useNow(1_000);

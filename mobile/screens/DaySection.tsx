@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { StyleSheet, View } from 'react-native';
 
 import type { Slot } from '../api/client';
@@ -6,9 +6,13 @@ import type { Day } from '../live/days';
 import { stateAt } from '../live/slots';
 import { space, useTheme } from '../theme';
 import { longDay, weekdayName } from '../time/format';
+import { Button } from '../ui/Button';
 import { DateLeaf } from '../ui/DateLeaf';
 import { SlotPill } from '../ui/SlotPill';
 import { Txt } from '../ui/Txt';
+
+/** Past slots of a day that are shown without asking: what is over is not to push down what is open. */
+const PAST = 3;
 
 interface Props {
   day: Day;
@@ -24,6 +28,9 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
   const at = day.slots[0]?.start ?? '';
   const open = day.slots.filter((slot) => stateAt(slot, now) === 'open').length;
   const name = weekdayName(at, zone, now);
+  const [all, setAll] = useState(false);
+  const over = day.slots.filter((slot) => stateAt(slot, now) === 'past').length;
+  const hidden = all || over <= PAST ? 0 : over - PAST;
   return (
     <View style={[styles.day, { borderColor: colors.line }]}>
       <DateLeaf at={at} zone={zone} quiet={open === 0} />
@@ -37,10 +44,11 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
           </Txt>
         </View>
         <View style={styles.slots}>
-          {day.slots.map((slot) => (
+          {day.slots.slice(hidden).map((slot) => (
             <SlotPill key={slot.id} slot={slot} state={stateAt(slot, now)} zone={zone} changes={changes.get(slot.id) ?? 0} onPick={onPick} />
           ))}
         </View>
+        {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={() => setAll(true)} style={styles.more} />}
       </View>
     </View>
   );
@@ -50,5 +58,6 @@ const styles = StyleSheet.create({
   day: { flexDirection: 'row', gap: space.md, paddingVertical: space.md, borderTopWidth: 1 },
   right: { flex: 1, gap: 12 },
   head: { flexDirection: 'row', alignItems: 'baseline', justifyContent: 'space-between' },
+  more: { alignSelf: 'flex-start', marginLeft: -space.sm },
   slots: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
 });

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+import redis as redis_client
 from playwright.async_api import Browser, async_playwright
 
 from engine.engine import Engine
@@ -49,10 +50,8 @@ def served(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """A server for the tests of one module, with ACCESS=verified and the limits off. Without a browser there is none."""
-    import redis as client
-
-    with client.Redis.from_url(redis.url) as wiping:
+    """A server for the tests of one module, with ACCESS=verified and the limits off; no browser, no server."""
+    with redis_client.Redis.from_url(redis.url) as wiping:
         wiping.flushall()
     name = request.module.__name__.rpartition(".")[2]
     with site(redis, mongo_server, name, tmp_path_factory.mktemp(name), **knobs) as running:
@@ -76,7 +75,7 @@ async def sample(engine: Engine, request: pytest.FixtureRequest) -> Sample:
 
 @pytest.fixture
 async def people(browser: Browser, served: Site) -> AsyncIterator[People]:
-    """``await people()`` is somebody with a browser window of their own; afterwards all that went wrong in it is told."""
+    """``await people()`` is somebody with a browser of their own; what goes wrong in it is told at the end."""
     opened: list[Person] = []
 
     async def arrive(**options: object) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 from playwright.async_api import expect
@@ -100,14 +101,12 @@ async def test_bookings_that_change_elsewhere_change_here(
 
 
 async def test_open_access_shows_bookings_without_a_code(
-    people: People, redis: RedisServer, mongo_server: MongoServer, tmp_path: object, served: Site, sample: Sample
+    people: People, redis: RedisServer, mongo_server: MongoServer, tmp_path: Path, served: Site, sample: Sample
 ) -> None:
     """The same data behind a server that asks for nothing."""
     ann = await people()
     await ann.book(sample.expert.id, sample.slots[0].id, email="open@example.com")
-    from pathlib import Path
-
-    with site(redis, mongo_server, served.settings.mongo_database, Path(str(tmp_path)), access="open") as open_to_all:
+    with site(redis, mongo_server, served.settings.mongo_database, tmp_path, access="open") as open_to_all:
         ben = await people()
         ben.base = open_to_all.base
         await find(ben, "open@example.com")

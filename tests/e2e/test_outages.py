@@ -1,4 +1,4 @@
-"""Servers die and networks go: what was seen stays readable, says that it is old, and rights itself without a reload."""
+"""Servers die and networks go: what was seen stays readable, says that it is old, and rights itself."""
 
 from __future__ import annotations
 
