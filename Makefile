@@ -37,6 +37,7 @@ run: $(VENV)/.run app ## start Redis, MongoDB, the API and the app, with sample 
 	@exec $(BIN)/slotline up --under-make
 
 web: $(APP)/dist/index.html ## build the app for the browser (needs Node 20 or newer)
+	@:
 
 # What `run` and `test` can do without: says what is missing and goes on.
 app:
