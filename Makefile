@@ -58,7 +58,7 @@ audit-deps: $(BIN)/python ## look for known vulnerabilities in what is locked (a
 	  $(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary=:all: \
 	    -r requirements-audit.lock ; } || { rm -rf $(AUDIT); exit 1; }
 	@for lock in requirements.lock requirements-dev.lock requirements-audit.lock; do \
-	  echo "$$lock"; $(AUDIT)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r $$lock $(ARGS) || \
+	  echo "$$lock"; $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$lock $(ARGS) || \
 	  exit 1; \
 	done
 
