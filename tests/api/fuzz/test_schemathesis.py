@@ -44,7 +44,8 @@ async def test_the_server_does_what_its_document_says(
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{base}/openapi.json", "--workers", "1", "--no-color",
         "--max-examples", EXAMPLES, "--continue-on-failure", "--phases", "examples,coverage,fuzzing,stateful",
-        "--suppress-health-check", "all", "--request-timeout", "30", "-H", f"Authorization: {admin_headers['authorization']}",
+        "--suppress-health-check", "all", "--request-timeout", "30",
+        "-H", f"Authorization: {admin_headers['authorization']}",
     ]  # fmt: skip
     environment = {
         **os.environ, "SCHEMATHESIS_HOOKS": "tests.api.fuzz.hooks", "FUZZ_IDS": await ids(engine),
