@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 from sanic import Sanic
 from sanic.config import Config
 
-from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes
+from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes, web
 from api.access import Access
 from api.hygiene import Hygiene
 from api.mail import Mailer
@@ -38,6 +39,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
     routes.install(app)
     live.install(app)
     problems.install(app)
+    web.install(app, settings)
 
     @app.before_server_start
     async def open_engine(app: Sanic[Any, Any]) -> None:
@@ -45,7 +47,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
         app.ctx.mailer = Mailer(settings)
         app.ctx.hub = live.Hub(app.ctx.engine)
         app.ctx.hub.start()
-        app.add_task(metrics.keep_flushing(), name="metrics")
+        app.ctx.flushing = asyncio.create_task(metrics.keep_flushing(), name="metrics")
 
     @app.before_server_stop
     async def close_sockets(app: Sanic[Any, Any]) -> None:
@@ -54,6 +56,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
 
     @app.after_server_stop
     async def close_engine(app: Sanic[Any, Any]) -> None:
+        app.ctx.flushing.cancel()
         await app.ctx.mailer.stop()
         await app.ctx.engine.close()
 

@@ -14,6 +14,7 @@ from sanic import Request
 
 from api import openapi, problems
 from api.access import access_of
+from api.hygiene import allow_style
 from api.replies import Reply, raw
 from api.routes import ROUTES, route
 from engine.errors import SlotlineError
@@ -38,6 +39,7 @@ th{text-align:left;color:var(--soft);font-weight:600}
 td,th{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:first-child,td code[id]{white-space:nowrap}
 """
+allow_style(STYLE)
 
 
 def page(title: str, body: str) -> bytes:
@@ -118,6 +120,15 @@ def schema(name: str, described: dict[str, Any]) -> str:
     return f'<details id="{name}"><summary><code>{name}</code></summary><div>{inside}</div></details>'
 
 
+LIVE = (
+    "A frame holds the slot's whole state. Version ≤ seen: drop it; = seen + 1: apply it; otherwise, with another "
+    "epoch, or when a <code>heartbeat</code> tells a later version: subscribe again with the <code>epoch</code> and "
+    "<code>version</code> that you have; you get <code>resumed</code> and what you missed, or a <code>snapshot</code>. "
+    "After a close with 4000 to 4099 come back after a random pause that grows, or after the seconds that the reason "
+    "names as <code>retry-after=</code>; after 4400 to 4499 do not."
+)
+
+
 @cache
 def reference(open_to_all: bool) -> bytes:
     document = openapi.document(ROUTES, open_to_all=open_to_all)
@@ -135,6 +146,7 @@ def reference(open_to_all: bool) -> bytes:
         f"<p>{prose(document['info']['description'])}</p>{sections}"
         "<h2>Live updates</h2><p>Open a WebSocket at <code>/api/live</code> and send "
         f"<code>{escape(example)}</code>: a snapshot comes, then a frame for each change, versions going up by one.</p>"
+        f"<p>{LIVE}</p>"
         f"<h2>Messages</h2>{schemas}",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 from sanic import Request
 
 from api import schemas, views
@@ -26,6 +28,11 @@ def view(hold: Hold) -> dict[str, str]:
     return {"holdToken": hold.token, "expiresAt": views.moment(hold.expires_at)}
 
 
+def clock() -> str:
+    """For the Date header: a countdown to ``expiresAt`` has to go by the server's clock."""
+    return formatdate(usegmt=True)
+
+
 @route(
     "POST",
     "/api/holds",
@@ -44,7 +51,7 @@ async def create(request: Request) -> Reply:
     if expert_of(wanted.slot_id) != wanted.expert_id:
         raise SlotNotFound()
     hold = await engine_of(request).holds.hold(wanted.slot_id, access_of(request).client(request))
-    return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}")
+    return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}", date=clock())
 
 
 @route(
@@ -57,7 +64,7 @@ async def create(request: Request) -> Reply:
     limit=limits.CHANGES,
 )
 async def renew(request: Request, token: str) -> Reply:
-    return reply(request, view(await engine_of(request).holds.renew(token)))
+    return reply(request, view(await engine_of(request).holds.renew(token)), date=clock())
 
 
 @route(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 from sanic import Request
 
@@ -15,16 +17,23 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 """For answers that are no page: should one be opened as such, it can do nothing."""
 
 PAGE = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""For every page: /docs, and the app. React Native for the web writes its styles into the page; scripts are files."""
+"""For every page: /docs, and the app."""
+
+_styles: list[str] = []
 
 METHODS = "GET, POST, PATCH, PUT, DELETE"
 ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
 TOLD = "Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, X-Request-Id"
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+
+def allow_style(text: str) -> None:
+    """Lets pages have this very ``<style>`` in them; any other is refused, and scripts are files."""
+    _styles.append(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'")
 
 
 class Hygiene:
@@ -69,7 +78,8 @@ class Hygiene:
 def page_policy(request: Request) -> str:
     """Not every browser takes 'self' for WebSockets, too: they are named."""
     host = request.headers.get("host", "")
-    return PAGE.format(sockets=f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else "")
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return PAGE.format(styles="".join(f" {style}" for style in _styles), sockets=sockets)
 
 
 def _encoded(headers: dict[str, str]) -> Fixed:

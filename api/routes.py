@@ -132,10 +132,7 @@ def _guarded(declared: Route) -> Handler:
                 allowance = error.allowance
         if allowance is not None:
             tell_allowance(answer, allowance)
-        if request.app.ctx.stopping and request.stream is not None:
-            cast(
-                Http, request.stream
-            ).keep_alive = False  # else an idle connection holds the worker until it is aborted
+        let_go(request)
         observe(method, path, answer.status, time.perf_counter() - began)
         return answer
 
@@ -147,6 +144,12 @@ def tell_allowance(answer: Reply, allowance: Allowance) -> None:
     limit = allowance.limit
     answer.headers["ratelimit-policy"] = f'"{limit.name}";q={allowance.most};w={limit.seconds}'
     answer.headers["ratelimit"] = f'"{limit.name}";r={allowance.left};t={math.ceil(allowance.whole_in)}'
+
+
+def let_go(request: Request) -> None:
+    """Closes the connection behind this answer if the worker stops: an idle one would hold it until it is aborted."""
+    if request.app.ctx.stopping and request.stream is not None:
+        cast(Http, request.stream).keep_alive = False
 
 
 def engine_of(request: Request) -> Engine:

@@ -28,16 +28,16 @@ CHUNK = 50
 PAUSES = (0.1, 0.3)
 """Seconds before each further look at what seems wrong."""
 
-STEADY_TRIES = 30
-"""How often an expert whose calendar keeps changing is looked at before it is left unsettled."""
+TRACE_TRIES = 10
+"""How often an expert is looked at whose calendar changes faster than its change log can tell."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
 class Report:
-    """What an audit found, and how much it looked at. ``unsettled``: experts whose calendar changed so fast that a
-    suspicion about a seat could neither be confirmed nor dismissed."""
+    """What an audit found, and how much it looked at. ``unsettled``: experts with a seat that changed so fast
+    that a suspicion could neither be confirmed nor dismissed."""
 
     findings: list[Finding] = field(default_factory=list)
     partitions: int = 0
@@ -128,12 +128,12 @@ class Audit:
             await asyncio.sleep(pause * (0.75 + 0.5 * random.random()))
             found = []
             unsettled = set()
-            for evidence in await self._steadily(partition, {f.expert_id for f in suspects}, extra):
+            for evidence in await self._traced(partition, {f.expert_id for f in suspects}, extra):
                 for finding in faults(evidence, partition.number, self.clock()):
                     # A walk through Redis that began with this audit may show a fault that the first look could not.
                     if finding not in suspects and not (number == 0 and finding.kind == "booking-unwritten"):
                         continue
-                    if evidence.steady or finding.kind not in SEATS:
+                    if finding.kind not in SEATS or evidence.still(finding.subject, finding.seat):
                         found.append(finding)
                     else:
                         unsettled.add(evidence.expert_id)
@@ -143,20 +143,19 @@ class Audit:
                 break
         return sorted(found, key=lambda finding: (finding.kind, finding.subject, finding.detail))
 
-    async def _steadily(
+    async def _traced(
         self, partition: Partition, experts: Collection[str], extra: dict[str, set[str]]
     ) -> list[Evidence]:
-        """Evidence read while the calendar did not change, if that can be had."""
+        """Evidence with what has happened to the calendar meanwhile, if that can be had."""
         heard = await self.witness.hear(partition, sorted(experts), extra)
-        return [await self._steady(partition, evidence, extra) for evidence in heard]
-
-    async def _steady(self, partition: Partition, evidence: Evidence, extra: dict[str, set[str]]) -> Evidence:
-        for _ in range(STEADY_TRIES):
-            if evidence.steady:
-                break
-            await asyncio.sleep(random.random() * 0.02)
-            [evidence] = await self.witness.hear(partition, [evidence.expert_id], extra)
-        return evidence
+        for place, evidence in enumerate(heard):
+            for _ in range(TRACE_TRIES):
+                if evidence.since is not None:
+                    break
+                await asyncio.sleep(random.random() * 0.02)
+                [evidence] = await self.witness.hear(partition, [evidence.expert_id], extra)
+            heard[place] = evidence
+        return heard
 
     async def _partition_wide(self, partition: Partition, experts: set[str], report: Report) -> list[Finding]:
         """What is not about a single expert: entries that nobody writes, poison, slots of nobody that wait for a sweep,

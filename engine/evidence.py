@@ -1,8 +1,8 @@
 """What Redis and MongoDB say about some experts of a partition, read in an order that lets the two be compared.
 
 Redis decides, then MongoDB gets it, then the outbox entry goes. So the calendar is read first, then the outbox, then
-MongoDB: whatever took a seat before the calendar was read is in one of the two. `Evidence.steady` says that the
-calendar had not changed by the time the last word was read; only then may a seat be judged.
+MongoDB: whatever took a seat before the calendar was read is in one of the two. A seat may be judged only if nothing
+has happened to it by the time the last word was read: the change log tells, see `Evidence.still`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,17 @@ class Evidence:
     """The live copies as they were read; those that are not in ``live`` cannot be understood."""
     keyed: dict[str, str] = field(default_factory=dict)
     holds: dict[str, SlotHolds] = field(default_factory=dict)
-    steady: bool = False
+    since: dict[str, list[str]] | None = None
+    """The seatmaps that slots have had since the calendar was read, in order; None if that cannot be told."""
+
+    def still(self, slot_id: str, seat: int) -> bool:
+        """Whether a seat has been as the calendar has it all the time. (To look the same at the end is not enough: it
+        may have been given back and taken anew.)"""
+        if self.since is None:
+            return False
+        slot = self.slots.get(slot_id)
+        mark = slot.seatmap[seat - 1 : seat] if slot else ""
+        return all(seatmap[seat - 1 : seat] == mark for seatmap in self.since.get(slot_id, ()))
 
     def owners(self) -> dict[tuple[str, int], list[Booking]]:
         """Who has each (slot, seat), by the newest that anybody knows about each booking."""
@@ -110,7 +120,7 @@ class Witness:
         await self._outbox(partition, by_expert)
         await asyncio.gather(self._stored_slots(by_expert), self._stored_bookings(by_expert))
         await asyncio.gather(*(self._live(partition, each, (extra or {}).get(each.expert_id, ())) for each in heard))
-        await asyncio.gather(*(self._steady(partition, evidence) for evidence in heard))
+        await asyncio.gather(*(self._since(partition, evidence) for evidence in heard))
         return heard
 
     async def _calendar(self, partition: Partition, expert_id: str) -> Evidence:
@@ -197,9 +207,20 @@ class Witness:
         )
         evidence.keyed = {b.id: (record or b"").decode() for b, record in zip(keyed, records, strict=True)}
 
-    async def _steady(self, partition: Partition, evidence: Evidence) -> None:
-        epoch, version = await self._calls.command("MGET", partition.epoch, partition.version(evidence.expert_id))
-        evidence.steady = (epoch or b"").decode() == evidence.epoch and int(version or 0) == evidence.version
+    async def _since(self, partition: Partition, evidence: Evidence) -> None:
+        _, _, version_key, log_key, _ = partition.feed(evidence.expert_id)
+        epoch, version = await self._calls.command("MGET", partition.epoch, version_key)
+        changes = int(version or 0) - evidence.version
+        if (epoch or b"").decode() != evidence.epoch or changes < 0:
+            return
+        first, last = f"{evidence.version + 1}-0", f"{int(version or 0)}-0"
+        entries = await self._calls.command("XRANGE", log_key, first, last) if changes else []
+        if len(entries or ()) != changes:
+            return
+        evidence.since = {}
+        for _, (_, event) in entries:
+            _, _, slot_id, record = event.decode().split(" ", 3)
+            evidence.since.setdefault(slot_id, []).append(Slot.from_record(slot_id, record).seatmap)
 
     async def strays(self, partition: Partition, experts: Collection[str]) -> dict[str, set[str]]:
         """Ids of the experts' bookings that have a live copy: a walk through all that the partition has."""

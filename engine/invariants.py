@@ -34,7 +34,7 @@ SWEPT_LATE = 10_000
 """Ms after its end at which a hold should have been swept."""
 
 SEATS = frozenset({"double-booking", "ghost-seat", "lost-seat", "ghost-hold"})
-"""Kinds that hold only if the calendar did not change while the evidence was read."""
+"""Kinds that hold only if nothing happened to the seat while the evidence was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Finding:
     subject: str
     detail: str
     expert_id: str = field(default="", compare=False)
+    seat: int = field(default=0, compare=False)
+    """For the kinds in `SEATS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,12 @@ def faults(evidence: Evidence, partition: int, clock: Clock) -> list[Finding]:
     found += [*_bookings(evidence, clock), *_keys(evidence, clock)]
     if evidence.records and not evidence.listed:
         found.append(("expert-unlisted", evidence.expert_id, "it has a calendar and is not listed"))
-    return [Finding(kind, partition, subject, detail, evidence.expert_id) for kind, subject, detail in found]
+    return [
+        Finding(kind, partition, subject, detail, evidence.expert_id, *seat) for kind, subject, detail, *seat in found
+    ]
 
 
-Fault = tuple[str, str, str]
+Fault = tuple[str, str, str] | tuple[str, str, str, int]
 
 
 def _slots(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
@@ -111,19 +115,19 @@ def _seats(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
     owners = evidence.owners()
     for (slot_id, seat), bookings in owners.items():
         if len(bookings) > 1:
-            yield "double-booking", slot_id, f"seat {seat} has {', '.join(sorted(b.id for b in bookings))}"
+            yield "double-booking", slot_id, f"seat {seat} has {', '.join(sorted(b.id for b in bookings))}", seat
         live = evidence.slots.get(slot_id)
         if live and (len(live.seatmap) < seat or live.seatmap[seat - 1] != BOOKED):
-            yield "lost-seat", slot_id, f"seat {seat} of {bookings[0].id} is not booked in Redis"
+            yield "lost-seat", slot_id, f"seat {seat} of {bookings[0].id} is not booked in Redis", seat
     for slot in evidence.slots.values():
         if slot.end < clock.horizon + SLACK:
             continue
         held = evidence.holds[slot.id].seats() if slot.id in evidence.holds else set()
         for seat, mark in enumerate(slot.seatmap, 1):
             if mark == BOOKED and (slot.id, seat) not in owners:
-                yield "ghost-seat", slot.id, f"seat {seat} is booked by nobody"
+                yield "ghost-seat", slot.id, f"seat {seat} is booked by nobody", seat
             elif mark == HELD and seat not in held and (slot.id, seat) not in owners:
-                yield "ghost-hold", slot.id, f"seat {seat} is held by nobody"
+                yield "ghost-hold", slot.id, f"seat {seat} is held by nobody", seat
 
 
 def _holds(evidence: Evidence, clock: Clock) -> Iterator[Fault]:

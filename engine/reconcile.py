@@ -2,8 +2,8 @@
 seats nobody would ever bump into. So each partition knows on which server, in which life of it, it was last compared
 with MongoDB; when that changes a worker compares and repairs the partition at once, while it serves.
 
-It does so twice: a change that Redis had decided and then forgot may reach MongoDB only after the first time, from the
-worker that was just writing it.
+It does so twice, and again until nothing is left to mend: a change that Redis had decided and then forgot may reach
+MongoDB only after the first time, from the worker that was just writing it.
 """
 
 from __future__ import annotations
@@ -97,18 +97,18 @@ class Reconciler:
         """False if another worker does it, or has just done it."""
         if not await self._calls.command("SET", partition.reconcile, self._who, "NX", "PX", LEASE_MS):
             return False
-        settled, first = "?", False
+        settled, again = "?", False
         try:
             state, identity = await self._identity(partition)
             if state == "same":
                 return False
-            if first := state == "changed":
+            if again := state == "changed":
                 log.warning("partition %d has come back on another server, or another life of it", partition.number)
                 await self._leap(partition)
-            await self._put_right(partition)
+            again = not await self._put_right(partition) or again
             settled = identity
         finally:
-            await self._settle(partition, settled, self._again if first else 0)
+            await self._settle(partition, settled, self._again if again else 0)
         return True
 
     async def _settle(self, partition: Partition, identity: str, again: int) -> None:
@@ -118,14 +118,16 @@ class Reconciler:
         except StoreUnavailable as error:
             log.warning("partition %d will be compared again: %s", partition.number, error)
 
-    async def _put_right(self, partition: Partition) -> None:
+    async def _put_right(self, partition: Partition) -> bool:
+        """False if something is left that the next time may mend: the partition is not let out of sight until then."""
         for _ in range(ROUNDS):
             report = await self._audit.run([partition], lambda *_: self._renew(partition))
             if report.clean:
-                break
+                return True
             mended = await self._repair.run(report.findings)
             if not any(each.done for each in mended):
                 break
+        return all(each.done or each.for_a_person for each in mended)
 
     def _renew(self, partition: Partition) -> None:
         self._calls.send("PEXPIRE", partition.reconcile, LEASE_MS)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.audit import Audit
@@ -54,6 +54,9 @@ DONE = {
     "poison": "dropped: MongoDB has this revision or a later one",
 }
 
+MARKS = {"ghost-seat": FREE, "lost-seat": BOOKED}
+"""What the seat of such a finding should be."""
+
 BY_HAND = {
     "double-booking": "two customers were promised this seat: a person must cancel one of the bookings",
     "poison": "MongoDB refuses it, and nothing newer is known: a person must look at it, then XDEL it",
@@ -68,6 +71,10 @@ class Mended:
     finding: Finding
     done: bool
     text: str
+
+    @property
+    def for_a_person(self) -> bool:
+        return not self.done and self.text in BY_HAND.values()
 
 
 class Repair:
@@ -149,10 +156,11 @@ class Repair:
         subjects: dict[str, set[str]] = {}
         for finding in findings:
             subjects.setdefault(finding.kind, set()).add(finding.subject)
-        slots = {f.subject for f in findings if f.kind in ("ghost-seat", "lost-seat") or f.kind.startswith("slot-")}
-        if evidence.steady:
-            await self._mend_slots(partition, evidence, slots - subjects.get("slot-unwritten", set()))
-        if slots or "expert-unlisted" in subjects:  # a calendar that was all forgotten was not listed either
+        slots = {f.subject for f in findings if f.kind.startswith("slot-")}
+        seats = [f for f in findings if f.kind in MARKS and f.subject not in slots]
+        await self._mend_seats(partition, evidence, seats)
+        await self._mend_slots(partition, evidence, slots - subjects.get("slot-unwritten", set()))
+        if slots or seats or "expert-unlisted" in subjects:  # a calendar that was all forgotten was not listed either
             keys = (*partition.feed(evidence.expert_id), partition.experts)
             await self._calls.run("add_slots", keys, (evidence.expert_id, self._calls.publish[0]))
         for kind in ("ghost-hold", "stale-hold", "held-until"):
@@ -170,6 +178,17 @@ class Repair:
         things += [evidence.slots[i] for i in subjects.get("slot-unwritten", ())]
         await asyncio.gather(*(self._engine.journal.commit(thing, None) for thing in things), return_exceptions=True)
 
+    async def _mend_seats(self, partition: Partition, evidence: Evidence, findings: Sequence[Finding]) -> None:
+        """A slot at a time: whatever goes on around these seats does not matter."""
+        right: dict[str, Slot] = {}
+        for finding in findings:
+            slot = right.get(finding.subject) or evidence.slots[finding.subject]
+            if finding.seat <= slot.seats and evidence.still(slot.id, finding.seat):
+                seatmap = slot.seatmap[: finding.seat - 1] + MARKS[finding.kind] + slot.seatmap[finding.seat :]
+                right[slot.id] = replace(slot, seatmap=seatmap)
+        for slot in right.values():
+            await self._put(partition, evidence, [slot.id, evidence.records[slot.id], slot.record])
+
     async def _mend_slots(self, partition: Partition, evidence: Evidence, slot_ids: set[str]) -> None:
         triples: list[Arg] = []
         for slot_id in sorted(slot_ids):
@@ -182,8 +201,12 @@ class Repair:
             right = rightful(evidence, slot_id)
             triples += [slot_id, seen, right.record if right else ""]
         if triples:
-            arguments = (evidence.epoch, evidence.version, *self._calls.publish, *triples)
-            await self._calls.run("mend_slots", partition.feed(evidence.expert_id), arguments)
+            await self._put(partition, evidence, triples)
+
+    async def _put(self, partition: Partition, evidence: Evidence, triples: Sequence[Arg]) -> None:
+        """``triples``: slot id, the record that was seen, the right one. Does nothing if that is not how it is now."""
+        arguments = (evidence.epoch, evidence.version, *self._calls.publish, *triples)
+        await self._calls.run("mend_slots", partition.feed(evidence.expert_id), arguments)
 
     async def _settle_holds(self, partition: Partition, slot_id: str) -> None:
         keys = (*partition.feed(expert_of(slot_id)), *partition.holds(slot_id))

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     )
     log_entries: int = Field(256, ge=1, description="Changes an expert's change log keeps for resuming clients.")
     log_age: int = Field(600, ge=1, description="Seconds after its last change at which a change log is dropped.")
+    heartbeat: float = Field(
+        20.0, gt=0, le=60, description="Seconds between two heartbeats of a live socket; clients expect 20."
+    )
     hold_seconds: float = Field(120.0, gt=0, description="Seconds a hold lasts, and a renewal from then on.")
     hold_most: float = Field(600.0, gt=0, description="Most seconds a hold lasts with all its renewals.")
     sweep_every: float = Field(0.4, gt=0, description="Seconds between two looks for holds that have ended.")
@@ -98,9 +101,12 @@ class Settings(BaseSettings):
         description="Whether plain bookings pass by the web server's request machinery: the same answers, sooner.",
     )
     public_url: str = Field("", description="Where clients find this server, if not where it listens (for links).")
+    web_dir: Path | None = Field(
+        None, description="Folder of the app's web build, served at / ; empty: mobile/dist beside this code."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("redis_url", "mongo_url", "secret", "admin_token", "smtp_url", mode="before")
+    @field_validator("redis_url", "mongo_url", "secret", "admin_token", "smtp_url", "web_dir", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None

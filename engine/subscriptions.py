@@ -130,8 +130,8 @@ class Ear:
         self.channels: set[bytes] = set()
         self._owner = owner
         self._sharded = b"" if server == ANY else b"S"
-        self._asked: set[bytes] = set()
-        """Channels that no answer has come for."""
+        self._asked: dict[bytes, float] = {}
+        """Channels that no answer has come for, and since when (the loop's clock)."""
         self._wire: Wire | None = None
         self._lost = asyncio.Event()
         self._since = self._lost_at()
@@ -161,12 +161,12 @@ class Ear:
 
     def discard(self, channel: bytes) -> None:
         self.channels.discard(channel)
-        self._asked.discard(channel)
+        self._asked.pop(channel, None)
         if self._wire is not None:
             self._wire.send(self._sharded + b"UNSUBSCRIBE", channel)
 
     def _subscribe(self, wire: Wire, channels: Iterable[bytes]) -> None:
-        self._asked.update(channels)
+        self._asked |= dict.fromkeys(channels, asyncio.get_running_loop().time())
         if self._sharded:  # one command may name channels of one slot only
             for channel in channels:
                 wire.send(b"SSUBSCRIBE", channel)
@@ -208,8 +208,16 @@ class Ear:
                 if self.silence > timeout:
                     log.warning("the feed has heard nothing from Redis for %.1f s; reconnecting", self.silence)
                     wire.close()
+                elif self._unanswered > timeout:
+                    log.warning("Redis does not answer a subscription, though it says other things; reconnecting")
+                    wire.close()
                 else:
                     wire.send("PING")
+
+    @property
+    def _unanswered(self) -> float:
+        """Seconds that the oldest subscription has waited for its answer."""
+        return asyncio.get_running_loop().time() - min(self._asked.values(), default=float("inf"))
 
     def _push(self, reply: Any) -> None:
         if isinstance(reply, hiredis.ReplyError):
@@ -218,7 +226,7 @@ class Ear:
                 if self._wire is not None:
                     self._wire.close()
                 return
-            asked, self._asked = self._asked, set()
+            asked, self._asked = set(self._asked), {}
             self.channels -= asked
             self._owner.refused(self, asked)
         elif isinstance(reply, list) and len(reply) == 3:
@@ -228,7 +236,7 @@ class Ear:
         if kind in (b"message", b"smessage"):
             self._owner.hearer.heard(channel, data)
         elif kind in (b"subscribe", b"ssubscribe"):
-            self._asked.discard(channel)
+            self._asked.pop(channel, None)
             if channel in self.channels:
                 self._owner.hearer.stands(channel)
         elif kind == b"sunsubscribe" and channel in self.channels:  # its slot has gone to another master

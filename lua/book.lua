@@ -84,8 +84,7 @@ local entry = save_booking(BOOKING_KEY, OUTBOX, booking)
 local gone_at = digits(slot.finish + keep)
 redis.call('EXPIREAT', BOOKING_KEY, gone_at)
 if digest ~= '' then
-  redis.call('SET', IDEMPOTENCY, fingerprint .. ' ' .. id)
-  redis.call('EXPIREAT', IDEMPOTENCY, gone_at)
+  redis.call('SET', IDEMPOTENCY, fingerprint .. ' ' .. id, 'EXAT', gone_at)
 end
 if limited then
   redis.call('ZREMRANGEBYSCORE', MINE, '-inf', '(' .. digits(now / 1000))

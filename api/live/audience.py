@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST_FRAMES, MOST_BYTES = 256, 65_536
 """Of the last changes that are kept for those who come back or fall behind."""
-CHEAP = 4096
-"""Bytes of changes that are sent without asking whether a whole snapshot would be shorter."""
 BATCH = 64
 """Sockets that are written to between two looks at the clock."""
 GENERATION = 1 << 32
@@ -142,7 +140,10 @@ class Audience:
                 return True
 
     def tell(self, socket: Socket) -> None:
-        """Brings one up to date that had fallen behind."""
+        """Brings one up to date that had fallen behind: by the changes, or by the calendar if that is shorter."""
+        cursor = self.cursors[socket]
+        if self.floor <= cursor < self.head - 1 and len(self._missing(cursor)) > len(self.snapshot()):
+            self.cursors[socket] = 0
         self._tell((socket,))
 
     def _tell(self, sockets: Sequence[Socket]) -> None:
@@ -187,8 +188,7 @@ class Audience:
             return self.snapshot()
         if cursor == self.head - 1:
             return self._frames[-1]
-        data = b"".join(islice(self._frames, cursor - self.floor, None))
-        return data if len(data) <= CHEAP or len(data) <= len(self.snapshot()) else self.snapshot()
+        return b"".join(islice(self._frames, cursor - self.floor, None))
 
     def snapshot(self) -> bytes:
         """The calendar as it is now; encoded once a version, unless time itself changes it: slots begin, holds end."""

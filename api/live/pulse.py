@@ -17,8 +17,6 @@ from engine.engine import Engine
 
 log = logging.getLogger("slotline.live")
 
-HEARTBEAT = 20.0
-"""Seconds between two heartbeats of a socket."""
 SHARES = 20
 """Parts of all sockets, swept one after the other."""
 AT_ONCE = 256
@@ -42,6 +40,7 @@ PING = websocket.frame(websocket.PING, b"")
 class Pulse:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._every = engine.settings.heartbeat
         self._loop = asyncio.get_running_loop()
         self._shares: list[set[Socket]] = [set() for _ in range(SHARES)]
         self._stalled: set[Socket] = set()
@@ -82,13 +81,13 @@ class Pulse:
     async def _verify(self) -> None:
         """A loss of this worker's own, that no later message has shown, is found before a heartbeat could hide it."""
         while True:
-            await asyncio.sleep(HEARTBEAT / 2)
+            await asyncio.sleep(self._every / 2)
             await self._engine.feed.verify()
 
     async def _beat(self) -> None:
         number = 0
         while True:
-            await asyncio.sleep(HEARTBEAT / SHARES)
+            await asyncio.sleep(self._every / SHARES)
             number = (number + 1) % SHARES
             share, frames = list(self._shares[number]), dict[tuple[tuple[str, int], ...], bytes]()
             for start in range(0, len(share), AT_ONCE):

@@ -1,4 +1,4 @@
-"""The command line: ``slotline up | serve | seed | audit | rebuild | doctor | expert | slots | bookings``."""
+"""The command line: ``slotline up | serve | seed | watch | audit | rebuild | doctor | expert | slots | bookings``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from engine.cli import audit, bookings, doctor, experts, rebuild, run, seed, slots
+from engine.cli import audit, bookings, doctor, experts, rebuild, run, seed, slots, watch
 from engine.cli.say import complain, what_is_wrong
 from engine.errors import SlotlineError
 from engine.stack import StackError
@@ -26,6 +26,7 @@ app.command(name="seed")(seed.command)
 app.command(name="audit")(audit.command)
 app.command(name="rebuild")(rebuild.command)
 app.command(name="doctor")(doctor.command)
+app.command(name="watch")(watch.command)
 app.add_typer(experts.app, name="expert")
 app.add_typer(slots.app, name="slots")
 app.add_typer(bookings.app, name="bookings")

@@ -76,7 +76,8 @@ class LiveClient:
                     yield picture
 
     async def until(self, expert_id: str, true: Callable[[Picture], bool], seconds: float = 10.0) -> Picture:
-        """Waits until the picture is so. Raises TimeoutError, Refused, Unwatchable."""
+        """Waits until the picture is so; the expert stays watched. Raises TimeoutError, Refused, Unwatchable."""
+        self.watch(expert_id)
         async with asyncio.timeout(seconds), self._bell(expert_id) as (picture, bell):
             while not true(picture):
                 await bell.wait()

@@ -45,20 +45,24 @@ class Worker:
         return f"http://127.0.0.1:{self.port}"
 
     def send(self, line: Line) -> tuple[int, bytes]:
-        """One request by itself: its status and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"content-type": "application/json"} if line.body else {}
-        if line.key:
-            headers["idempotency-key"] = line.key
-        try:
-            connection.request(line.method, line.path, line.body.encode() or None, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        return send(self.port, line)
 
     def metrics(self) -> str:
         return self.send(Line("GET", "/metrics"))[1].decode()
+
+
+def send(port: int, line: Line) -> tuple[int, bytes]:
+    """One request by itself: its status and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"content-type": "application/json"} if line.body else {}
+    if line.key:
+        headers["idempotency-key"] = line.key
+    try:
+        connection.request(line.method, line.path, line.body.encode() or None, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
 
 
 def answered(metrics: str) -> dict[int, int]:
@@ -96,7 +100,7 @@ def running(folder: Path, cores: Cores) -> Iterator[Servers]:
         workers = {}
         for name in MODULES:
             its = (stand_ins, other) if name in STAND_INS else (product, redis)
-            workers[name] = stack.enter_context(_worker(name, *its, cores))
+            workers[name] = stack.enter_context(worker(name, *its, cores))
         yield Servers(mongo, workers, product, stand_ins)
 
 
@@ -108,23 +112,33 @@ def settings_of(folder: Path, redis: RedisServer, mongo: MongoServer, database: 
 
 
 @contextmanager
-def _worker(name: str, settings: Settings, redis: RedisServer, cores: Cores) -> Iterator[Worker]:
-    log = settings.data_dir / f"{name}.log"
+def worker(name: str, settings: Settings, redis: RedisServer, cores: Cores) -> Iterator[Worker]:
     metrics = settings.data_dir / "metrics" / name
     metrics.mkdir(parents=True)
-    env = {
-        **os.environ, **settings.environment(), "PROMETHEUS_MULTIPROC_DIR": str(metrics), "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
+    env = {**settings.environment(), "PROMETHEUS_MULTIPROC_DIR": str(metrics), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", MODULES[name]]
+    with serving(name, command, env, settings.data_dir / f"{name}.log", cores.server) as (pid, port):
+        yield Worker(pid, port, redis)
+
+
+@contextmanager
+def serving(
+    name: str, command: list[str], env: dict[str, str], log: Path, core: frozenset[int]
+) -> Iterator[tuple[int, int]]:
+    """A worker process on a socket of its own: its pid and port, once it has written to ``--ready-fd``.
+
+    Raises BenchError, with the end of its log, if it does not.
+    """
     ready, written = os.pipe()
-    with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener, on(cores.server):
+    with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener, on(core):
         port = listener.getsockname()[1]
-        command = [sys.executable, "-m", MODULES[name], "--fd", str(listener.fileno()), "--ready-fd", str(written)]
-        child = Child(command, log=log, env=env, pass_fds=(listener.fileno(), written))
+        command = [*command, "--fd", str(listener.fileno()), "--ready-fd", str(written)]
+        child = Child(command, log=log, env={**os.environ, **env}, pass_fds=(listener.fileno(), written))
     os.close(written)
     try:
         if not (select.select([ready], [], [], START_TIMEOUT)[0] and os.read(ready, 1) == b"R"):
             raise BenchError(f"the worker {name} did not start: {log.read_text()[-300:].strip()}")
-        yield Worker(child.pid, port, redis)
+        yield child.pid, port
     finally:
         os.close(ready)
         child.stop()

@@ -99,8 +99,8 @@ def slotline(folder: Path, cores: Cores) -> Iterator[tuple[int, int, Settings]]:
             redis = stack.enter_context(RedisServer(folder / "redis", persist=False))
         settings = Settings(
             redis_url=redis.url, mongo_url=mongo.url, mongo_database="livebench", data_dir=folder,
-            log_level="warning", _env_file=None,
-        )  # fmt: skip
+            log_level="warning", access="open", rate_limits=False, _env_file=None,
+        ).for_development()  # fmt: skip
         metrics = folder / "metrics"
         metrics.mkdir()
         env = {

@@ -8,18 +8,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import SlotlineError
+from engine.keys import Partition
 from engine.model import Status
+from engine.repair import Repair
 from engine.settings import Settings
 from engine.stack import RedisServer
 from tests.samples import Sample, make_sample
 
-SOON = 8.0
+SOON = 12.0
 """Seconds within which a partition is right again."""
 
 
@@ -160,6 +163,42 @@ async def test_a_change_that_reaches_mongo_after_the_first_comparison_is_put_rig
         return (await engine.calls.command("GET", partition.server)).endswith(b" 0")
 
     await until(settled)
+
+
+async def test_a_partition_is_not_let_out_of_sight_while_something_is_left_to_mend(
+    engine: Engine, sample: Sample, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour of faults found this: what could not be mended in the first two comparisons was never looked at again."""
+    booking = (await engine.book(sample.request(0))).booking
+    await past.remember()
+    await engine.change(booking.id, Status.CANCELLED, "customer")
+    compared = 0
+    put_right, mend = engine.reconciler._put_right, Repair._put
+
+    async def counted(partition: Partition) -> bool:
+        nonlocal compared
+        result = await put_right(partition)
+        compared += partition is engine.keys.of(booking.id)
+        return result
+
+    async def in_the_third(repair: Repair, *arguments: Any) -> None:
+        if compared >= 2:
+            await mend(repair, *arguments)
+
+    monkeypatch.setattr(engine.reconciler, "_put_right", counted)
+    monkeypatch.setattr(Repair, "_put", in_the_third)
+    await past.return_to()
+
+    async def compared_twice() -> bool:
+        return compared == 2
+
+    await until(compared_twice)
+    assert await seatmaps(engine, sample) == "b . . . . ."
+
+    async def right() -> bool:
+        return await seatmaps(engine, sample) == ". . . . . ."
+
+    await until(right)
 
 
 async def identity(engine: Engine) -> bytes:

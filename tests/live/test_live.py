@@ -1,12 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +12,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from engine.engine import Engine
+from engine.live import live_url
 from engine.model import new_expert_id, new_slot
-from engine.stack import Child
 from tests.api.serving import Server, eventually, order
 from tests.live.watching import IN_TIME, Watch, Watcher
+from tests.live.workers import worker
 from tests.samples import ZOE, Sample, make_sample
 
 
@@ -428,34 +424,23 @@ async def test_a_socket_that_goes_is_no_longer_counted(watch: Watch, client: htt
 # The heartbeat -------------------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def fast_heart(server: Server, beat: float) -> AsyncIterator[str]:
-    """A worker whose heart beats faster than the 20 s of the others."""
-    program = f"import api.live.pulse, api.worker; api.live.pulse.HEARTBEAT = {beat}; api.worker.main()"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, "-c", program, "--fd", str(listener.fileno())]
-        environment = {**os.environ, **server.settings.environment()}
-        worker = Child(command, env=environment, pass_fds=[listener.fileno()])
-        try:
-            yield f"ws://127.0.0.1:{listener.getsockname()[1]}/api/live"
-        finally:
-            assert await asyncio.to_thread(worker.stop) == 0
-
-
 async def test_a_heartbeat_tells_the_version_of_each_expert(
     server: Server, client: httpx.AsyncClient, sample: Sample
 ) -> None:
-    async with fast_heart(server, 0.2) as url, connect(url, open_timeout=30) as opened:
+    async with (
+        worker(server, heartbeat=0.5) as base,
+        connect(live_url(base), open_timeout=30) as opened,
+    ):
         watcher = Watcher(opened)
-        assert (await watcher.hear())["versions"] == {}
+        assert (await watcher.hear(beats=True))["versions"] == {}
         await watcher.say(type="subscribe", expertId=sample.expert.id)
-        while (frame := await watcher.hear())["type"] != "snapshot":
+        while (frame := await watcher.hear(beats=True))["type"] != "snapshot":
             pass
         version = frame["version"]
         await book(client, sample)
         versions = []
         while version + 1 not in versions:
-            frame = await watcher.hear()
+            frame = await watcher.hear(beats=True)
             if frame["type"] == "heartbeat":
                 assert set(frame) == {"type", "time", "versions"}
                 assert frame["time"].endswith("Z")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 
 import pytest
-from redis import Redis, ResponseError
+from redis import ResponseError
 
 from engine.errors import BY_LUA_CODE
 from engine.scripts import all_scripts, script
-from engine.stack import RedisServer
 from tests.lua.calls import (
     CALENDAR,
     CALLS,
@@ -46,6 +44,7 @@ from tests.lua.calls import (
     stock,
     undo_move,
 )
+from tests.lua.witness import Witness
 
 NAMES = [script.name for script in all_scripts()]
 SUCCESSES = {"ok", "same", "replayed", "known", "lost", "kept", "changed", "again", "unwritten", "too-many"}
@@ -54,57 +53,8 @@ NOT_NUMBERS = ["", "x", "-1", "1.5", "1e3", " 1", "1\n", "0x10", "nan", "1" * 16
 NOT_ENTRIES = ["x", "5", "5-", "-5", "-", "+", "(5-0", "5-0\n", "5-x", f"{'1' * 16}-0", f"5-{'1' * 20}"]
 COMMENT = re.compile(r"--.*$", re.MULTILINE)
 
-State = dict[bytes, tuple[bytes, int]]
-"""Key → its serialised value and when it expires."""
-
 every_script = pytest.mark.parametrize("name", NAMES)
 every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.script} {call.label}".strip())
-
-
-@pytest.fixture
-def client(redis_server: RedisServer) -> Iterator[RedisClient]:
-    with Redis.from_url(redis_server.url) as client:
-        client.flushall()
-        yield client
-        client.flushall()
-
-
-class Witness:
-    """Sees whether anything was changed or published since it was made."""
-
-    def __init__(self, client: RedisClient) -> None:
-        self._client = client
-        self._ears = client.pubsub(ignore_subscribe_messages=True)
-        self._ears.psubscribe("*")
-        self._ears.ping()
-        self._heard()
-        self.before = state(client)
-
-    def _heard(self) -> list[bytes]:
-        """Everything published until now: messages come in order, and so does the answer to a PING."""
-        heard = []
-        while True:
-            message = self._ears.get_message(timeout=5)
-            if message and message["type"] == "pong":
-                return heard
-            if message and message["type"] == "pmessage":
-                heard.append(message["data"])
-
-    def changed(self) -> set[str]:
-        """The keys that are not what they were."""
-        after = state(self._client)
-        return {key.decode() for key in self.before.keys() | after.keys() if self.before.get(key) != after.get(key)}
-
-    def assert_nothing_happened(self) -> None:
-        self._ears.ping()
-        heard = self._heard()
-        self._ears.close()
-        assert self.changed() == set()
-        assert heard == []
-
-
-def state(client: RedisClient) -> State:
-    return {key: (client.dump(key), client.execute_command("PEXPIRETIME", key)) for key in client.scan_iter()}
 
 
 def prepare(client: RedisClient, call: Call) -> None:

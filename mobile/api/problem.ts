@@ -1,0 +1,46 @@
+import type { components } from './schema';
+
+type ProblemBody = components['schemas']['Problem'];
+
+/** A refusal of the server (RFC 9457). */
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  /** Field → what is wrong with it, in the server's words. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Seconds after which it is worth trying again, if the server says so. */
+  readonly retryAfter: number | null;
+
+  constructor(status: number, body: Partial<ProblemBody>, retryAfter: string | null = null) {
+    super(body.detail ?? body.title ?? `The server answered ${status}`);
+    this.name = 'Problem';
+    this.code = body.code ?? 'unknown';
+    this.status = status;
+    this.fields = Object.fromEntries((body.errors ?? []).map((fault) => [fault.field, fault.message]));
+    this.retryAfter = retryAfter === null || Number.isNaN(Number(retryAfter)) ? null : Number(retryAfter);
+  }
+}
+
+/** No answer: no network, no server, or none in time. Whether the request had an effect is not known. */
+export class Unreachable extends Error {
+  constructor(cause?: unknown) {
+    super('The server cannot be reached');
+    this.name = 'Unreachable';
+    this.cause = cause;
+  }
+}
+
+export function hasCode(error: unknown, ...codes: string[]): error is Problem {
+  return error instanceof Problem && codes.includes(error.code);
+}
+
+/** What went wrong, for a person. */
+export function explain(error: unknown): string {
+  if (error instanceof Unreachable) return 'No connection to Slotline. Check your network and try again.';
+  if (hasCode(error, 'rate-limited')) {
+    return `Too many tries. Wait ${error.retryAfter ?? 60} seconds, then try again.`;
+  }
+  if (error instanceof Problem && error.status >= 500) return 'Slotline is busy just now. Nothing was changed; try again in a moment.';
+  if (error instanceof Problem) return error.message;
+  return 'Something went wrong. Try again.';
+}

@@ -1,0 +1,151 @@
+import type { NativeStackScreenProps } from '@react-navigation/native-stack';
+import { useMemo, useState } from 'react';
+import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from 'react-native';
+
+import { newKey, type Booked } from '../api/bookings';
+import type { Slot } from '../api/client';
+import { useExpert } from '../api/experts';
+import { Problem } from '../api/problem';
+import { useLive } from '../live';
+import { stateAt } from '../live/slots';
+import type { BrowseRoutes } from '../navigation/routes';
+import { space, useTheme } from '../theme';
+import { useNow } from '../time/useNow';
+import { ErrorMessage, Message } from '../ui/Message';
+import { BackBar, Page, useGutter } from '../ui/Page';
+import { Bar } from '../ui/Skeleton';
+import { BookedPanel } from './BookedPanel';
+import { BookForm } from './BookForm';
+import { HoldBar } from './HoldBar';
+import { LostPanel, type Loss } from './LostPanel';
+import { SlotSummary } from './SlotSummary';
+import { useHold, type HoldState } from './useHold';
+
+type Props = NativeStackScreenProps<BrowseRoutes, 'Book'>;
+
+export function BookScreen({ navigation, route }: Props) {
+  const { id, slotId } = route.params;
+  const query = useExpert(id);
+  const { calendar } = useLive(id);
+  const expert = query.data?.expert;
+  const slot = calendar.slots.get(slotId);
+  const back = () => (navigation.canGoBack() ? navigation.goBack() : navigation.navigate('Expert', { id }));
+  return (
+    <Page>
+      <BackBar label={expert?.name ?? 'the expert'} onBack={back} />
+      {expert && slot ? (
+        <Booking
+          // Another slot is another form with a key of its own; what was typed stays (draft).
+          key={slotId}
+          slot={slot}
+          expertId={id}
+          onOther={(other) => navigation.setParams({ slotId: other.id })}
+          onBack={back}
+          onBookings={() => navigation.getParent()?.navigate('Bookings')}
+        />
+      ) : query.isError ? (
+        <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
+      ) : expert && calendar.epoch !== '' ? (
+        <Message icon="calendarNone" title="This slot is not on offer" text="It may be over, or the link is old." action="See the open slots" onAction={back} />
+      ) : (
+        <View style={styles.loading} role="status" aria-label="Loading the slot">
+          <Bar width="100%" height={96} />
+          <Bar width="100%" height={48} />
+          <Bar width="100%" height={48} />
+        </View>
+      )}
+    </Page>
+  );
+}
+
+interface BookingProps {
+  slot: Slot;
+  expertId: string;
+  onOther: (slot: Slot) => void;
+  onBack: () => void;
+  onBookings: () => void;
+}
+
+function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) {
+  const { wide } = useTheme();
+  const gutter = useGutter();
+  const expert = useExpert(expertId).data?.expert;
+  const { calendar } = useLive(expertId);
+  const now = useNow(1_000);
+  const key = useMemo(newKey, []);
+  const hold = useHold(expertId, slot.id);
+  const [booked, setBooked] = useState<Booked | null>(null);
+  const [refusal, setRefusal] = useState<Problem | null>(null);
+  if (!expert) return null;
+
+  const state = stateAt(slot, now);
+  const loss = booked ? null : lossOf(refusal, hold.state, state, now);
+  const again = () => {
+    setRefusal(null);
+    void hold.take();
+  };
+  const finish = (done: Booked) => {
+    hold.consumed();
+    setBooked(done);
+  };
+
+  const summary = <SlotSummary expert={expert} slot={slot} />;
+  return (
+    <KeyboardAvoidingView style={styles.fill} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+      <ScrollView
+        style={styles.fill}
+        contentContainerStyle={[styles.content, { paddingHorizontal: gutter }]}
+        keyboardShouldPersistTaps="handled"
+      >
+        {booked ? (
+          <BookedPanel booked={booked} onBack={onBack} onBookings={onBookings} />
+        ) : (
+          <View style={[styles.parts, wide && styles.beside]}>
+            <View style={wide && styles.aside}>
+              {summary}
+              {!loss && <HoldBar state={hold.state} now={now} onRenew={() => void hold.renew()} onAgain={again} />}
+            </View>
+            <View style={wide && styles.main}>
+              {loss ? (
+                <LostPanel loss={loss} slot={slot} state={state} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
+              ) : (
+                <BookForm expertId={expertId} slot={slot} idempotencyKey={key} hold={hold.state} onBooked={finish} onLost={setRefusal} />
+              )}
+            </View>
+          </View>
+        )}
+      </ScrollView>
+    </KeyboardAvoidingView>
+  );
+}
+
+/** Milliseconds within which an ended hold is gone from the feed. */
+const SWEPT = 3_000;
+
+/** Why this slot cannot be had, if that is known: from an answer, or from what the live feed shows. */
+function lossOf(refusal: Problem | null, hold: HoldState, state: Slot['state'], now: number): Loss | null {
+  if (refusal) return lossFrom(refusal);
+  if (state === 'past' || state === 'closed') return state;
+  if (hold.phase === 'refused') return lossFrom(hold.problem);
+  // Our own hold that is over still shows as one, until the server has swept it away.
+  if (hold.phase === 'ended' && state === 'held' && now > hold.at + SWEPT) return 'held';
+  const unheld = hold.phase === 'ended' || hold.phase === 'none';
+  return unheld && state === 'booked' ? 'taken' : null;
+}
+
+function lossFrom({ code }: Problem): Loss {
+  if (code === 'slot-held') return 'held';
+  if (code === 'slot-past') return 'past';
+  if (code === 'slot-closed') return 'closed';
+  return code === 'slot-taken' || code === 'hold-expired' ? 'taken' : 'gone';
+}
+
+const styles = StyleSheet.create({
+  fill: { flex: 1 },
+  loading: { padding: space.md, gap: space.md, maxWidth: 600 },
+  content: { paddingTop: space.sm, paddingBottom: space.xxl },
+  parts: { gap: space.lg },
+  beside: { flexDirection: 'row', alignItems: 'flex-start', gap: space.xxl },
+  aside: { width: 360 },
+  main: { flex: 1 },
+});

@@ -1,0 +1,115 @@
+import { useRef, useState } from 'react';
+import { Animated, StyleSheet, View } from 'react-native';
+
+import { addToCalendar } from '../api/calendarFile';
+import type { Booking } from '../api/client';
+import { explain } from '../api/problem';
+import { radius, space, useTheme } from '../theme';
+import { city, clock, dayName, deviceZone, duration, longDay } from '../time/format';
+import { Avatar } from '../ui/Avatar';
+import { Button } from '../ui/Button';
+import { DateLeaf } from '../ui/DateLeaf';
+import { ContactLink } from '../ui/Link';
+import { Notice } from '../ui/Message';
+import { useFlash } from '../ui/motion';
+import { StatusBadge } from '../ui/StatusBadge';
+import { Txt } from '../ui/Txt';
+import { isActive } from './useMyBookings';
+
+interface Props {
+  booking: Booking;
+  now: number;
+  onCancel: (booking: Booking) => void;
+  onMove: (booking: Booking) => void;
+}
+
+export function BookingCard({ booking, now, onCancel, onMove }: Props) {
+  const { colors, raised } = useTheme();
+  const flash = useFlash(useCount(`${booking.status} ${booking.slot.id}`));
+  const [failure, setFailure] = useState<unknown>(null);
+  const { expert, slot, status } = booking;
+  const zone = deviceZone();
+  const coming = isActive(status) && Date.parse(slot.start) > now;
+  const name = expert.name || 'An expert who has left';
+  return (
+    <View
+      testID={`booking-${booking.id}`}
+      role="article"
+      aria-label={`${name}, ${longDay(slot.start, zone)}, ${clock(slot.start, zone)}, ${status}`}
+      style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}
+    >
+      <Animated.View style={[StyleSheet.absoluteFill, { backgroundColor: colors.flash, opacity: flash.interpolate({ inputRange: [0, 1], outputRange: [0, 0.6] }) }]} />
+      <View style={styles.top}>
+        <DateLeaf at={slot.start} zone={zone} quiet={!coming} />
+        <View style={styles.what}>
+          <Txt as="heading" level={3} color={coming ? 'ink' : 'soft'} style={status === 'cancelled' && styles.struck}>
+            {`${dayName(slot.start, zone, now)}, ${clock(slot.start, zone)}`}
+          </Txt>
+          <Txt as="small" color="soft">
+            {`${duration(slot.start, slot.end)} · ${city(zone)} time`}
+          </Txt>
+          <View style={styles.status}>
+            <StatusBadge status={status} />
+          </View>
+        </View>
+      </View>
+      <View style={[styles.who, { borderColor: colors.line }]}>
+        <Avatar id={expert.id} name={name} size={40} />
+        <View style={styles.grow}>
+          <Txt as="strong" numberOfLines={1}>
+            {name}
+          </Txt>
+          <Txt as="small" color="soft">
+            {expert.category}
+          </Txt>
+        </View>
+      </View>
+      {(expert.email !== '' || expert.phone !== '') && (
+        <View style={styles.contact}>
+          {expert.email !== '' && <ContactLink icon="mail" href={`mailto:${expert.email}`} text={expert.email} label={`Write to ${name}`} />}
+          {expert.phone !== '' && <ContactLink icon="phone" href={`tel:${expert.phone}`} text={expert.phone} label={`Call ${name}`} />}
+        </View>
+      )}
+      {booking.notes !== '' && (
+        <Txt as="small" color="soft">
+          {`“${booking.notes}”`}
+        </Txt>
+      )}
+      {failure !== null && <Notice icon="alert" tone="danger" text={explain(failure)} />}
+      {coming && (
+        <View style={styles.actions}>
+          <Button label="Move" hint={`Move the session with ${name}`} icon="calendarMove" kind="secondary" onPress={() => onMove(booking)} style={styles.action} />
+          <Button
+            label="Calendar"
+            hint="Add to calendar"
+            icon="calendarAdd"
+            kind="secondary"
+            onPress={() => void addToCalendar(booking.id).then(() => setFailure(null), setFailure)}
+            style={styles.action}
+          />
+          <Button label="Cancel" hint={`Cancel the session with ${name}`} icon="close" kind="danger" onPress={() => onCancel(booking)} style={styles.action} />
+        </View>
+      )}
+    </View>
+  );
+}
+
+/** Goes up whenever `what` becomes another. */
+function useCount(what: string): number {
+  const seen = useRef({ what, count: 0 });
+  if (seen.current.what !== what) seen.current = { what, count: seen.current.count + 1 };
+  return seen.current.count;
+}
+
+const styles = StyleSheet.create({
+  card: { borderRadius: radius.lg, borderWidth: 1, padding: space.md, gap: space.md, overflow: 'hidden' },
+  top: { flexDirection: 'row', gap: space.md },
+  what: { flex: 1, gap: 2 },
+  status: { paddingTop: 6 },
+  struck: { textDecorationLine: 'line-through' },
+  who: { flexDirection: 'row', gap: 12, alignItems: 'center', borderTopWidth: 1, paddingTop: space.md },
+  grow: { flex: 1, minWidth: 0 },
+  contact: { flexDirection: 'row', flexWrap: 'wrap', columnGap: space.lg, rowGap: 2, marginTop: -space.sm },
+  actions: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
+  action: { flexGrow: 1, paddingHorizontal: 10 },
+});

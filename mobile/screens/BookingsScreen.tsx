@@ -1,0 +1,109 @@
+import type { BottomTabScreenProps } from '@react-navigation/bottom-tabs';
+import { useState } from 'react';
+import { RefreshControl, ScrollView, StyleSheet, View } from 'react-native';
+
+import type { Booking } from '../api/client';
+import { useSession } from '../api/session';
+import type { Tabs } from '../navigation/routes';
+import { space, useTheme } from '../theme';
+import { ago } from '../time/format';
+import { useNow } from '../time/useNow';
+import { Button } from '../ui/Button';
+import { ErrorMessage, Message, Notice } from '../ui/Message';
+import { Page, useGutter } from '../ui/Page';
+import { CardSkeleton } from '../ui/Skeleton';
+import { Txt } from '../ui/Txt';
+import { BookingCard } from './BookingCard';
+import { CancelDialog } from './CancelDialog';
+import { EmailCard } from './EmailCard';
+import { MoveDialog } from './MoveDialog';
+import { isActive, useMyBookings } from './useMyBookings';
+
+/** Past and cancelled ones shown at first. */
+const EARLIER = 5;
+
+export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Bookings'>) {
+  const { colors, wide } = useTheme();
+  const gutter = useGutter();
+  const now = useNow(10_000);
+  const { email } = useSession();
+  const { bookings, loading, error, needsProof, updatedAt, refetch } = useMyBookings();
+  const [cancelling, setCancelling] = useState<Booking | null>(null);
+  const [moving, setMoving] = useState<Booking | null>(null);
+  const [all, setAll] = useState(false);
+
+  const coming = bookings.filter(({ status, slot }) => isActive(status) && Date.parse(slot.end) > now);
+  const earlier = bookings.filter((booking) => !coming.includes(booking)).reverse();
+  const section = (title: string, of: Booking[]) =>
+    of.length > 0 && (
+      <View style={styles.section}>
+        <Txt as="heading" level={2}>
+          {title}
+        </Txt>
+        {of.map((booking) => (
+          <BookingCard key={booking.id} booking={booking} now={now} onCancel={setCancelling} onMove={setMoving} />
+        ))}
+      </View>
+    );
+
+  return (
+    <Page>
+      <ScrollView
+        contentContainerStyle={[styles.content, { paddingHorizontal: gutter }]}
+        keyboardShouldPersistTaps="handled"
+        refreshControl={<RefreshControl refreshing={false} onRefresh={refetch} tintColor={colors.accent} />}
+      >
+        <View style={[styles.parts, wide && styles.beside]}>
+          <View style={[styles.lead, wide && styles.aside]}>
+            <Txt as="hero" level={1}>
+              My bookings
+            </Txt>
+            <EmailCard needsProof={needsProof} />
+          </View>
+          <View style={wide && styles.main}>
+            {error !== null && bookings.length > 0 && (
+              <Notice icon="offline" text={`No connection. This is from ${ago(updatedAt, Date.now())}.`} action="Try again" onAction={refetch} />
+            )}
+            {loading && bookings.length === 0 ? (
+              <View role="status" aria-label="Loading your bookings" style={styles.section}>
+                <CardSkeleton />
+                <CardSkeleton />
+              </View>
+            ) : error !== null && bookings.length === 0 ? (
+              <ErrorMessage error={error} onRetry={refetch} />
+            ) : bookings.length === 0 && email !== null && !needsProof ? (
+              <Message
+                icon="bookings"
+                title="Nothing booked yet"
+                text="There is no booking with this email."
+                action="Find an expert"
+                onAction={() => navigation.navigate('Browse', { screen: 'Experts' })}
+              />
+            ) : (
+              <View style={styles.sections}>
+                {section('Coming up', coming)}
+                {section('Earlier', all ? earlier : earlier.slice(0, EARLIER))}
+                {!all && earlier.length > EARLIER && (
+                  <Button label={`Show ${earlier.length - EARLIER} more`} kind="quiet" onPress={() => setAll(true)} />
+                )}
+              </View>
+            )}
+          </View>
+        </View>
+      </ScrollView>
+      {cancelling && <CancelDialog booking={cancelling} onClose={() => setCancelling(null)} />}
+      {moving && <MoveDialog booking={moving} onClose={() => setMoving(null)} />}
+    </Page>
+  );
+}
+
+const styles = StyleSheet.create({
+  content: { paddingTop: space.lg, paddingBottom: space.xxl },
+  parts: { gap: space.lg },
+  beside: { flexDirection: 'row', alignItems: 'flex-start', gap: space.xxl, paddingTop: space.lg },
+  lead: { gap: space.md },
+  aside: { width: 360 },
+  main: { flex: 1, gap: space.md },
+  sections: { gap: space.xl },
+  section: { gap: space.md },
+});

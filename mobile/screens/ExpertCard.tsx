@@ -1,0 +1,81 @@
+import { memo } from 'react';
+import { Pressable, StyleSheet, View } from 'react-native';
+
+import type { ExpertSummary } from '../api/client';
+import { radius, space, useTheme } from '../theme';
+import { clock, dayName } from '../time/format';
+import { Avatar } from '../ui/Avatar';
+import { Icon } from '../ui/Icon';
+import type { PressState } from '../ui/press';
+import { Txt } from '../ui/Txt';
+
+interface Props {
+  expert: ExpertSummary;
+  zone: string;
+  now: number;
+  onOpen: (id: string) => void;
+}
+
+export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }: Props) {
+  const { colors, raised } = useTheme();
+  const { name, category, headline, experience, rating, reviewCount } = expert;
+  const next = expert.nextOpen === null ? null : `${dayName(expert.nextOpen, zone, now)}, ${clock(expert.nextOpen, zone)}`;
+  const years = `${experience} ${experience === 1 ? 'year' : 'years'}`;
+  return (
+    <Pressable
+      role="link"
+      aria-label={`${name}, ${category}. ${headline}. Rated ${rating} of 5 by ${reviewCount}. ${years} of experience. ${
+        next ? `Next open slot ${next}` : 'No open slot'
+      }`}
+      onPress={() => onOpen(expert.id)}
+      testID={`expert-${expert.id}`}
+      style={({ pressed, hovered }: PressState) => [
+        styles.card,
+        raised,
+        { backgroundColor: colors.surface, borderColor: hovered ? colors.accent : colors.line },
+        pressed && styles.pressed,
+      ]}
+    >
+      <View style={styles.top}>
+        <Avatar id={expert.id} name={name} />
+        <View style={styles.who}>
+          <Txt as="heading" numberOfLines={1}>
+            {name}
+          </Txt>
+          <Txt as="small" color="accent">
+            {category}
+          </Txt>
+        </View>
+        <View style={styles.rating}>
+          <Icon name="star" size={14} color="star" filled />
+          <Txt as="label">{rating.toFixed(1)}</Txt>
+        </View>
+      </View>
+      <Txt as="small" color="soft" numberOfLines={2} style={styles.headline}>
+        {headline}
+      </Txt>
+      <View style={[styles.foot, { borderColor: colors.line }]}>
+        <View style={styles.next}>
+          <Icon name={next ? 'clock' : 'calendarNone'} size={15} color={next ? 'accent' : 'soft'} />
+          <Txt as="label" color={next ? 'ink' : 'soft'} numberOfLines={1}>
+            {next ? `Next ${next}` : 'No open slot'}
+          </Txt>
+        </View>
+        <Txt as="small" color="soft">
+          {years}
+        </Txt>
+      </View>
+    </Pressable>
+  );
+});
+
+const styles = StyleSheet.create({
+  card: { flex: 1, borderRadius: radius.lg, borderWidth: 1, padding: space.md, gap: 12 },
+  pressed: { transform: [{ scale: 0.99 }], opacity: 0.92 },
+  top: { flexDirection: 'row', gap: 12, alignItems: 'center' },
+  who: { flex: 1, minWidth: 0, gap: 2 },
+  rating: { flexDirection: 'row', gap: 4, alignItems: 'center', alignSelf: 'flex-start', paddingTop: 4 },
+  headline: { flexGrow: 1, minHeight: 36 },
+  foot: { flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', gap: space.sm, borderTopWidth: 1, paddingTop: 12 },
+  next: { flexDirection: 'row', alignItems: 'center', gap: 6, flexShrink: 1 },
+});

@@ -1,0 +1,115 @@
+import { useState } from 'react';
+import { Pressable, StyleSheet, View } from 'react-native';
+
+import type { ExpertDetail } from '../api/client';
+import { space, useTheme } from '../theme';
+import { city, clock } from '../time/format';
+import { Avatar } from '../ui/Avatar';
+import { Icon, type IconName } from '../ui/Icon';
+import { Bar } from '../ui/Skeleton';
+import { Txt } from '../ui/Txt';
+
+/** Everything about an expert. */
+export function ExpertProfile({ expert, now }: { expert: ExpertDetail; now: number }) {
+  const { colors, wide } = useTheme();
+  const { id, name, category, headline, bio, rating, reviewCount, experience, languages, timeZone } = expert;
+  return (
+    <View style={styles.profile}>
+      <View style={wide ? styles.stacked : styles.beside}>
+        <Avatar id={id} name={name} size={wide ? 112 : 76} />
+        <View style={styles.who}>
+          <Txt as="small" color="accent">
+            {category}
+          </Txt>
+          <Txt as={wide ? 'hero' : 'title'} level={1}>
+            {name}
+          </Txt>
+        </View>
+      </View>
+      <Txt as="strong">{headline}</Txt>
+      <View style={[styles.numbers, { borderColor: colors.line }]}>
+        <Number value={rating.toFixed(1)} label={`${reviewCount} ${reviewCount === 1 ? 'review' : 'reviews'}`} star />
+        <View style={[styles.rule, { backgroundColor: colors.line }]} />
+        <Number value={String(experience)} label={experience === 1 ? 'year' : 'years'} />
+      </View>
+      <Bio text={bio} short={!wide} />
+      <View style={styles.facts}>
+        <Fact icon="languages" text={languages.join(', ')} />
+        <Fact icon="globe" text={`${city(timeZone)}, where it is ${clock(now, timeZone)}`} />
+      </View>
+    </View>
+  );
+}
+
+/** On a phone the slots matter more: three lines, and the rest for those who ask. */
+function Bio({ text, short }: { text: string; short: boolean }) {
+  const [whole, setWhole] = useState(false);
+  if (!short || whole) return <Txt color="soft">{text}</Txt>;
+  return (
+    <Pressable role="button" aria-expanded={false} aria-label={`${text} Show all of it`} onPress={() => setWhole(true)}>
+      <Txt color="soft" numberOfLines={3}>
+        {text}
+      </Txt>
+      <Txt as="label" color="accent">
+        More
+      </Txt>
+    </Pressable>
+  );
+}
+
+function Number({ value, label, star = false }: { value: string; label: string; star?: boolean }) {
+  return (
+    <View style={styles.number}>
+      <View style={styles.value}>
+        {star && <Icon name="star" size={18} color="star" filled />}
+        <Txt as="heading">{value}</Txt>
+      </View>
+      <Txt as="small" color="soft">
+        {label}
+      </Txt>
+    </View>
+  );
+}
+
+function Fact({ icon, text }: { icon: IconName; text: string }) {
+  return (
+    <View style={styles.fact}>
+      <Icon name={icon} size={17} color="soft" />
+      <Txt as="small" color="soft" style={styles.text}>
+        {text}
+      </Txt>
+    </View>
+  );
+}
+
+export function ProfileSkeleton() {
+  return (
+    <View style={styles.profile} role="status" aria-label="Loading the expert">
+      <View style={styles.beside}>
+        <Bar width={76} height={76} />
+        <View style={[styles.who, { gap: space.sm }]}>
+          <Bar width="40%" />
+          <Bar width="80%" height={26} />
+        </View>
+      </View>
+      <Bar width="90%" height={18} />
+      <Bar width="100%" height={60} />
+      <Bar width="100%" />
+      <Bar width="70%" />
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  profile: { gap: space.md },
+  beside: { flexDirection: 'row', alignItems: 'center', gap: space.md },
+  stacked: { gap: space.md },
+  who: { flex: 1, gap: 2 },
+  numbers: { flexDirection: 'row', borderTopWidth: 1, borderBottomWidth: 1, paddingVertical: 12, gap: space.lg },
+  rule: { width: 1 },
+  number: { gap: 1 },
+  value: { flexDirection: 'row', alignItems: 'center', gap: 6 },
+  facts: { gap: space.sm },
+  fact: { flexDirection: 'row', alignItems: 'center', gap: 10 },
+  text: { flexShrink: 1 },
+});

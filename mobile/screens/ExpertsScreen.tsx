@@ -1,0 +1,110 @@
+import type { NativeStackScreenProps } from '@react-navigation/native-stack';
+import { useCallback, useState } from 'react';
+import { ActivityIndicator, FlatList, RefreshControl, StyleSheet, View } from 'react-native';
+
+import { useExperts } from '../api/experts';
+import type { BrowseRoutes } from '../navigation/routes';
+import { space, useTheme } from '../theme';
+import { ago, deviceZone } from '../time/format';
+import { useNow } from '../time/useNow';
+import { ErrorMessage, Message, Notice } from '../ui/Message';
+import { Page, useGutter } from '../ui/Page';
+import { CardSkeleton } from '../ui/Skeleton';
+import { ExpertCard } from './ExpertCard';
+import { ExpertsHead } from './ExpertsHead';
+import { useDebounced } from './useDebounced';
+
+export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoutes, 'Experts'>) {
+  const { colors, width } = useTheme();
+  const gutter = useGutter();
+  const now = useNow(30_000);
+  const [typed, setTyped] = useState('');
+  const [category, setCategory] = useState<string | null>(null);
+  const text = useDebounced(typed.trim(), 250);
+  const found = useExperts({ text, category, sort: 'rating' });
+  const experts = found.data?.pages.flatMap((page) => page.experts) ?? [];
+  const total = found.data?.pages[0]?.total;
+  const columns = width >= 1000 ? 3 : width >= 640 ? 2 : 1;
+  const zone = deviceZone();
+  const open = useCallback((id: string) => navigation.navigate('Expert', { id }), [navigation]);
+  const reset = () => {
+    setTyped('');
+    setCategory(null);
+  };
+
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = found;
+  const more = () => {
+    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
+  };
+
+  const stale = found.isError && experts.length > 0;
+  return (
+    <Page>
+      <FlatList
+        key={columns}
+        data={experts}
+        numColumns={columns}
+        keyExtractor={(expert) => expert.id}
+        renderItem={({ item }) => (
+          <View style={[styles.cell, { maxWidth: `${100 / columns}%` }]}>
+            <ExpertCard expert={item} zone={zone} now={now} onOpen={open} />
+          </View>
+        )}
+        contentContainerStyle={{ paddingHorizontal: gutter - GAP, paddingBottom: space.xxl }}
+        keyboardShouldPersistTaps="handled"
+        keyboardDismissMode="on-drag"
+        onEndReached={more}
+        onEndReachedThreshold={0.8}
+        refreshControl={
+          <RefreshControl refreshing={found.isRefetching && !isFetchingNextPage} onRefresh={() => void found.refetch()} tintColor={colors.accent} />
+        }
+        ListHeaderComponent={
+          <View style={styles.head}>
+            <ExpertsHead text={typed} onText={setTyped} category={category} onCategory={setCategory} total={total} />
+            {stale && (
+              <Notice
+                icon="offline"
+                text={`No connection. This list is from ${ago(found.dataUpdatedAt, Date.now())}.`}
+                action="Try again"
+                onAction={() => void found.refetch()}
+              />
+            )}
+          </View>
+        }
+        ListEmptyComponent={
+          found.isPending ? (
+            <View role="status" aria-label="Loading experts" style={styles.skeletons}>
+              {Array.from({ length: 6 }, (_, index) => (
+                <View key={index} style={[styles.cell, { flexBasis: `${100 / columns}%`, maxWidth: `${100 / columns}%` }]}>
+                  <CardSkeleton />
+                </View>
+              ))}
+            </View>
+          ) : found.isError ? (
+            <ErrorMessage error={found.error} onRetry={() => void found.refetch()} />
+          ) : (
+            <Message
+              icon="search"
+              title="Nobody by that name"
+              text={text ? `No expert matches “${text}”${category ? ` in ${category}` : ''}.` : 'There is nobody in this category yet.'}
+              action="Show all experts"
+              onAction={reset}
+            />
+          )
+        }
+        ListFooterComponent={
+          isFetchingNextPage ? <ActivityIndicator color={colors.accent} style={styles.more} aria-label="Loading more experts" /> : null
+        }
+      />
+    </Page>
+  );
+}
+
+const GAP = space.sm;
+
+const styles = StyleSheet.create({
+  head: { paddingHorizontal: GAP, gap: space.md, paddingBottom: space.sm },
+  cell: { flex: 1, padding: GAP },
+  skeletons: { flexDirection: 'row', flexWrap: 'wrap' },
+  more: { padding: space.lg },
+});

@@ -1,0 +1,121 @@
+import { useMemo, useState } from 'react';
+import { StyleSheet, View } from 'react-native';
+
+import { moveBooking } from '../api/bookings';
+import type { Booking, Slot } from '../api/client';
+import { serverNow } from '../api/clock';
+import { useExpert } from '../api/experts';
+import { explain, hasCode } from '../api/problem';
+import { useLive } from '../live';
+import { byDay } from '../live/days';
+import { stateAt } from '../live/slots';
+import { space } from '../theme';
+import { clock, dayName, deviceZone, longDay } from '../time/format';
+import { useNow } from '../time/useNow';
+import { Button } from '../ui/Button';
+import { Dialog } from '../ui/Dialog';
+import { LiveChip } from '../ui/LiveChip';
+import { ErrorMessage, Notice } from '../ui/Message';
+import { Bar } from '../ui/Skeleton';
+import { SlotPill } from '../ui/SlotPill';
+import { Txt } from '../ui/Txt';
+
+/** Days shown at first, and with each *More days*. */
+const DAYS = 7;
+
+/** Another slot of the same expert: the old seat goes and the new one comes in one step, or nothing happens. */
+export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: () => void }) {
+  const { expert, slot } = booking;
+  const query = useExpert(expert.id);
+  const { calendar, status } = useLive(expert.id);
+  const now = useNow(10_000);
+  const zone = deviceZone();
+  const [most, setMost] = useState(DAYS);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>(null);
+
+  const days = useMemo(() => {
+    const at = serverNow();
+    return byDay([...calendar.slots.values()].filter((other) => other.id !== slot.id && stateAt(other, at) === 'open'), zone, at);
+  }, [calendar.slots, slot.id, zone]);
+  const picked = chosen === null ? undefined : calendar.slots.get(chosen);
+  const open = picked !== undefined && stateAt(picked, now) === 'open';
+
+  const move = async (to: Slot) => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await moveBooking(booking.id, to.id);
+      onClose();
+    } catch (error) {
+      setFailure(error);
+      setBusy(false);
+    }
+  };
+  const faster = hasCode(failure, 'slot-taken', 'slot-held', 'slot-closed', 'slot-past');
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="Move to another slot"
+      actions={
+        <>
+          <Button label="Leave it" kind="secondary" onPress={onClose} />
+          <Button
+            label={picked && open ? `Move to ${dayName(picked.start, zone, now)}, ${clock(picked.start, zone)}` : 'Choose a slot'}
+            busy={busy}
+            disabled={!open}
+            onPress={() => picked && void move(picked)}
+            testID="move"
+          />
+        </>
+      }
+    >
+      <View style={styles.head}>
+        <Txt color="soft" style={styles.grow}>
+          {`Now: ${longDay(slot.start, zone)}, ${clock(slot.start, zone)}`}
+        </Txt>
+        <LiveChip status={status} />
+      </View>
+      {picked && !open && <Notice icon="calendarNone" text="Somebody has just taken the slot you chose. Choose another." />}
+      {failure !== null && (
+        <Notice icon="alert" tone="danger" text={faster ? 'Somebody was faster. Your booking stays where it was; choose another slot.' : explain(failure)} />
+      )}
+      {query.isError && calendar.epoch === '' ? (
+        <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
+      ) : calendar.epoch === '' ? (
+        <Bar width="100%" height={120} />
+      ) : days.length === 0 ? (
+        <Txt color="soft">No other slot is open just now. New ones appear here by themselves.</Txt>
+      ) : (
+        days.slice(0, most).map((day) => (
+          <View key={day.key} style={styles.day}>
+            <Txt as="label">{dayName(day.slots[0]?.start ?? now, zone, now)}</Txt>
+            <View style={styles.slots} role="radiogroup" aria-label={day.key}>
+              {day.slots.map((other) => (
+                <SlotPill
+                  key={other.id}
+                  slot={other}
+                  state="open"
+                  zone={zone}
+                  changes={0}
+                  chosen={other.id === chosen}
+                  onPick={(of) => setChosen(of.id)}
+                />
+              ))}
+            </View>
+          </View>
+        ))
+      )}
+      {days.length > most && <Button label="More days" kind="quiet" onPress={() => setMost(most + DAYS)} />}
+    </Dialog>
+  );
+}
+
+const styles = StyleSheet.create({
+  head: { flexDirection: 'row', alignItems: 'center', gap: space.sm },
+  grow: { flex: 1 },
+  day: { gap: space.sm },
+  slots: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
+});

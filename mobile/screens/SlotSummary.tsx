@@ -1,0 +1,52 @@
+import { StyleSheet, View } from 'react-native';
+
+import type { ExpertDetail, Slot } from '../api/client';
+import { radius, space, useTheme } from '../theme';
+import { city, clock, deviceZone, duration, longDay, sameZone } from '../time/format';
+import { Avatar } from '../ui/Avatar';
+import { DateLeaf } from '../ui/DateLeaf';
+import { Txt } from '../ui/Txt';
+
+/** What is being booked: with whom, and when for either side. */
+export function SlotSummary({ expert, slot }: { expert: ExpertDetail; slot: Slot }) {
+  const { colors, raised } = useTheme();
+  const there = expert.timeZone;
+  const own = sameZone(deviceZone(), there) ? there : deviceZone();
+  return (
+    <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
+      <View style={styles.row}>
+        <Avatar id={expert.id} name={expert.name} size={48} />
+        <View style={styles.grow}>
+          <Txt as="heading" level={1} numberOfLines={1}>
+            {expert.name}
+          </Txt>
+          <Txt as="small" color="soft" numberOfLines={1}>
+            {expert.category}
+          </Txt>
+        </View>
+      </View>
+      <View style={[styles.row, styles.when, { borderColor: colors.line }]}>
+        <DateLeaf at={slot.start} zone={own} />
+        <View style={styles.grow}>
+          <Txt as="strong">{longDay(slot.start, own)}</Txt>
+          <Txt as="time">{`${clock(slot.start, own)} – ${clock(slot.end, own)}`}</Txt>
+          <Txt as="small" color="soft">
+            {`${duration(slot.start, slot.end)} · ${city(own)} time`}
+          </Txt>
+          {there !== own && (
+            <Txt as="small" color="soft">
+              {`${clock(slot.start, there)} in ${city(there)}`}
+            </Txt>
+          )}
+        </View>
+      </View>
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  card: { borderRadius: radius.lg, borderWidth: 1, padding: space.md, gap: space.md },
+  row: { flexDirection: 'row', gap: 12, alignItems: 'center' },
+  when: { borderTopWidth: 1, paddingTop: space.md, gap: space.md },
+  grow: { flex: 1, minWidth: 0, gap: 1 },
+});

@@ -1,0 +1,95 @@
+import { useFocusEffect } from '@react-navigation/native';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import { serverNow } from '../api/clock';
+import { releaseHold, releaseOnExit, renewHold, takeHold, type Hold } from '../api/holds';
+import { Problem } from '../api/problem';
+
+export type HoldState =
+  | { phase: 'taking' }
+  | { phase: 'held'; token: string; expiresAt: number; lasts: number; renewable: boolean }
+  /** Its time is over; the slot may still be free. */
+  | { phase: 'ended'; at: number }
+  /** The server says no, and why. */
+  | { phase: 'refused'; problem: Problem }
+  /** No answer: the form works without a hold, only nothing is kept meanwhile. */
+  | { phase: 'none' };
+
+/**
+ * A seat kept while the form is on screen: taken when it comes into focus, given back when it goes, unless `consumed`.
+ */
+export function useHold(expertId: string, slotId: string) {
+  const [state, setState] = useState<HoldState>({ phase: 'taking' });
+  const token = useRef<string | null>(null);
+  const round = useRef(0);
+
+  const show = useCallback((hold: Hold, before: number | null) => {
+    token.current = hold.holdToken;
+    const expiresAt = Date.parse(hold.expiresAt);
+    // A renewal that gains nothing has reached the most that one may have.
+    const renewable = before === null || expiresAt > before + 1_000;
+    setState({ phase: 'held', token: hold.holdToken, expiresAt, lasts: Math.max(1, expiresAt - serverNow()), renewable });
+  }, []);
+
+  const take = useCallback(async () => {
+    const mine = (round.current += 1);
+    setState({ phase: 'taking' });
+    try {
+      const hold = await takeHold(expertId, slotId);
+      if (mine === round.current) show(hold, null);
+      else releaseHold(hold.holdToken);
+    } catch (error) {
+      if (mine !== round.current) return;
+      const refused = error instanceof Problem && error.status < 500 && error.status !== 429;
+      setState(refused ? { phase: 'refused', problem: error } : { phase: 'none' });
+    }
+  }, [expertId, slotId, show]);
+
+  const give = useCallback(() => {
+    round.current += 1;
+    if (token.current) releaseHold(token.current);
+    token.current = null;
+  }, []);
+
+  useFocusEffect(
+    useCallback(() => {
+      void take();
+      return give;
+    }, [take, give]),
+  );
+  useEffect(() => releaseOnExit(() => token.current), []);
+
+  const ends = state.phase === 'held' ? state.expiresAt : null;
+  useEffect(() => {
+    if (ends === null) return undefined;
+    const end = () => {
+      token.current = null;
+      setState({ phase: 'ended', at: serverNow() });
+    };
+    // The clock may be learnt better meanwhile, and timers sleep with the phone: look again, and again.
+    const timer = setInterval(() => serverNow() >= ends && end(), 250);
+    return () => clearInterval(timer);
+  }, [ends]);
+
+  const renew = useCallback(async () => {
+    const held = token.current;
+    if (!held || ends === null) return;
+    try {
+      const hold = await renewHold(held);
+      if (held === token.current) show(hold, ends);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404 && held === token.current) {
+        token.current = null;
+        setState({ phase: 'ended', at: serverNow() });
+      }
+    }
+  }, [ends, show]);
+
+  /** The booking has used it up. */
+  const consumed = useCallback(() => {
+    round.current += 1;
+    token.current = null;
+  }, []);
+
+  return { state, take, renew, consumed };
+}

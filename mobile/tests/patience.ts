@@ -1,0 +1,3 @@
+import { configure } from '@testing-library/react-native';
+
+configure({ asyncUtilTimeout: 30_000 });

@@ -1,0 +1,67 @@
+import { fireEvent, render, screen } from '@testing-library/react-native';
+
+import type { Slot } from '../api/client';
+import { Avatar, initials } from '../ui/Avatar';
+import { LiveChip } from '../ui/LiveChip';
+import { SlotPill } from '../ui/SlotPill';
+import { StatusBadge } from '../ui/StatusBadge';
+
+const slot: Slot = {
+  id: 's',
+  start: '2030-06-03T12:00:00Z',
+  end: '2030-06-03T12:30:00Z',
+  state: 'open',
+  seats: 1,
+  free: 1,
+  heldUntil: null,
+};
+
+function pill(state: Slot['state'], changes: Partial<Slot> = {}) {
+  const picked: Slot[] = [];
+  render(<SlotPill slot={{ ...slot, ...changes, state }} state={state} zone="UTC" changes={0} onPick={(of) => picked.push(of)} />);
+  return picked;
+}
+
+test.each([
+  ['open', 'Open'],
+  ['held', 'On hold'],
+  ['booked', 'Taken'],
+  ['past', 'Past'],
+  ['closed', 'Closed'],
+] as const)('%s says so in words, and only an open slot can be picked', (state, word) => {
+  const picked = pill(state);
+  expect(screen.getByText(word)).toBeTruthy();
+  const button = screen.getByRole('button', { name: new RegExp(`${word}$`) });
+  fireEvent.press(button);
+  expect(picked).toHaveLength(state === 'open' ? 1 : 0);
+});
+
+test('a slot with more seats says how many are left', () => {
+  pill('open', { seats: 7, free: 3 });
+  expect(screen.getByRole('button', { name: /3 left$/ })).toBeTruthy();
+});
+
+test('the chip says what is true, also to those who listen', () => {
+  for (const [status, said] of [['live', /at once/], ['reconnecting', /may be old/], ['offline', /is old/]] as const) {
+    render(<LiveChip status={status} />);
+    expect(screen.getByLabelText(said)).toBeTruthy();
+  }
+});
+
+test('a status is a word', () => {
+  for (const [status, word] of [['pending', 'Pending'], ['confirmed', 'Confirmed'], ['completed', 'Completed'], ['cancelled', 'Cancelled']] as const) {
+    render(<StatusBadge status={status} />);
+    expect(screen.getByText(word)).toBeTruthy();
+  }
+});
+
+test('initials are the first letters of the first and the last name, in every script', () => {
+  expect(['Ana Clara Simões', 'Seo Eun-ji', 'Ørjan', 'İpek Güneş', 'Dr. Åsa Öberg', '李 小龙', ''].map(initials)).toEqual([
+    'AS', 'SE', 'ØR', 'İG', 'DÖ', '李小', '',
+  ]);
+});
+
+test('an expert always has the same avatar', () => {
+  const tree = () => JSON.stringify(render(<Avatar id="abc" name="Ana Simões" />).toJSON());
+  expect(tree()).toBe(tree());
+});

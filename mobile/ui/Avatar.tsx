@@ -1,0 +1,49 @@
+import { StyleSheet, View } from 'react-native';
+
+import { avatars } from '../theme';
+import { Txt } from './Txt';
+
+/** Initials on one of eight grounds, always the same for an expert; drawn here, so that it needs no picture. */
+export function Avatar({ id, name, size = 56 }: { id: string; name: string; size?: number }) {
+  const [ground, tint, ink] = avatars[hash(id) % avatars.length] ?? ['#0b6e63', '#138a7c', '#ffffff'];
+  const turn = hash(`${id}.`) % 4;
+  return (
+    <View
+      aria-hidden
+      style={[styles.frame, { width: size, height: size, borderRadius: size * 0.3, backgroundColor: ground }]}
+    >
+      <View
+        style={[
+          styles.shape,
+          { width: size, height: size, borderRadius: size, backgroundColor: tint },
+          { left: size * (turn % 2 ? 0.42 : -0.42), top: size * (turn < 2 ? 0.42 : -0.42) },
+        ]}
+      />
+      <Txt
+        as="heading"
+        allowFontScaling={false}
+        style={{ color: ink, fontSize: size * 0.36, lineHeight: size * 0.46, letterSpacing: 0 }}
+      >
+        {initials(name)}
+      </Txt>
+    </View>
+  );
+}
+
+/** First and last word's first letters; surrogate pairs stay whole. */
+export function initials(name: string): string {
+  const words = name.replace(/\./g, ' ').split(/\s+/).filter((word) => /^\p{L}/u.test(word));
+  const letters = words.length > 1 ? [words[0], words.at(-1)].map((word) => [...(word ?? '')][0]) : [...(words[0] ?? '')].slice(0, 2);
+  return letters.join('').toUpperCase();
+}
+
+function hash(text: string): number {
+  let value = 2166136261;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16777619);
+  return (value ^ (value >>> 13)) >>> 0;
+}
+
+const styles = StyleSheet.create({
+  frame: { alignItems: 'center', justifyContent: 'center', overflow: 'hidden' },
+  shape: { position: 'absolute' },
+});

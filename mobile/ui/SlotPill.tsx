@@ -1,0 +1,107 @@
+import { memo } from 'react';
+import { Animated, Pressable, StyleSheet, View } from 'react-native';
+
+import type { Slot } from '../api/client';
+import { radius, TOUCH, useTheme, type Palette } from '../theme';
+import { clock } from '../time/format';
+import { Icon, type IconName } from './Icon';
+import { useFlash } from './motion';
+import type { PressState } from './press';
+import { Txt } from './Txt';
+
+type State = Slot['state'];
+
+interface Looks {
+  word: string;
+  icon: IconName | null;
+  ink: keyof Palette;
+  note: keyof Palette;
+}
+
+/** Told apart by edge (solid, dashed, none), icon, word and a line through the time; colour only helps. */
+const looks: Record<State, Looks> = {
+  open: { word: 'Open', icon: null, ink: 'ink', note: 'accent' },
+  held: { word: 'On hold', icon: 'hold', ink: 'held', note: 'held' },
+  booked: { word: 'Taken', icon: 'ban', ink: 'soft', note: 'soft' },
+  past: { word: 'Past', icon: null, ink: 'soft', note: 'soft' },
+  closed: { word: 'Closed', icon: 'close', ink: 'soft', note: 'soft' },
+};
+
+interface Props {
+  slot: Slot;
+  state: State;
+  zone: string;
+  /** How often it has changed while on screen. */
+  changes: number;
+  onPick: (slot: Slot) => void;
+  /** Where one of several is to be chosen: whether it is this one. */
+  chosen?: boolean;
+}
+
+/** One slot: its time and how it stands. Only an open one can be picked. */
+export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, chosen }: Props) {
+  const { colors } = useTheme();
+  const flash = useFlash(changes);
+  const { icon, ink, note } = looks[state];
+  const word = describe(slot, state);
+  const from = clock(slot.start, zone);
+  const open = state === 'open';
+  return (
+    <Pressable
+      role={chosen === undefined ? 'button' : 'radio'}
+      aria-checked={chosen}
+      aria-label={`${from} to ${clock(slot.end, zone)}, ${word}`}
+      aria-disabled={!open}
+      disabled={!open}
+      onPress={() => onPick(slot)}
+      testID={`slot-${slot.id}`}
+      {...{ dataSet: { state } }}
+      style={({ pressed, hovered }: PressState) => [
+        styles.pill,
+        { borderColor: 'transparent' },
+        open && { backgroundColor: hovered ? colors.accentSoft : colors.surface, borderColor: colors.accent },
+        chosen && { backgroundColor: colors.accentSoft, borderWidth: 2.5 },
+        state === 'held' && [styles.dashed, { borderColor: colors.held }],
+        (state === 'booked' || state === 'closed') && { backgroundColor: colors.sunken },
+        pressed && styles.pressed,
+      ]}
+    >
+      <Animated.View style={[StyleSheet.absoluteFill, styles.flash, { backgroundColor: colors.flash, opacity: flash }]} />
+      <Txt as="time" color={ink} style={(state === 'booked' || state === 'closed') && styles.struck}>
+        {from}
+      </Txt>
+      <View style={styles.note}>
+        {icon && <Icon name={icon} size={11} color={note} />}
+        {open && slot.seats > 1 && <Icon name="users" size={11} color={note} />}
+        <Txt as="tiny" color={note}>
+          {word}
+        </Txt>
+      </View>
+    </Pressable>
+  );
+});
+
+function describe(slot: Slot, state: State): string {
+  if (state === 'open' && slot.seats > 1) return `${slot.free} left`;
+  if (state === 'booked' && slot.seats > 1) return 'Full';
+  return looks[state].word;
+}
+
+const styles = StyleSheet.create({
+  pill: {
+    width: 88,
+    minHeight: TOUCH + 10,
+    borderRadius: radius.md,
+    borderWidth: 1.5,
+    alignItems: 'center',
+    justifyContent: 'center',
+    gap: 1,
+    paddingVertical: 6,
+    overflow: 'hidden',
+  },
+  dashed: { borderStyle: 'dashed' },
+  flash: { borderRadius: radius.md - 2 },
+  struck: { textDecorationLine: 'line-through' },
+  pressed: { transform: [{ scale: 0.96 }] },
+  note: { flexDirection: 'row', alignItems: 'center', gap: 3 },
+});

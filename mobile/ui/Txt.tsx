@@ -1,0 +1,25 @@
+import { Text, type TextProps } from 'react-native';
+
+import { type, useTheme, type Palette, type TypeName } from '../theme';
+
+interface Props extends TextProps {
+  as?: TypeName;
+  color?: keyof Palette;
+  center?: boolean;
+  /** 1 or 2: a heading for screen readers, of that level. */
+  level?: 1 | 2 | 3;
+}
+
+/** Text of the type scale. It grows with the reader's setting, up to twice. */
+export function Txt({ as = 'body', color = 'ink', center = false, level, style, ...rest }: Props) {
+  const { colors } = useTheme();
+  const heading = level === undefined ? {} : { role: 'heading' as const, 'aria-level': level };
+  return (
+    <Text
+      maxFontSizeMultiplier={2}
+      {...heading}
+      {...rest}
+      style={[type[as], { color: colors[color] }, center && { textAlign: 'center' }, style]}
+    />
+  );
+}

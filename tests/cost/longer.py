@@ -1,0 +1,36 @@
+"""A worker whose hot path somebody has made longer: one more question to Redis a call, one more to MongoDB a write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from api import worker
+from engine.calls import Calls
+from engine.model import Booking
+from engine.store import BookingStore
+from engine.wire import Arg
+from loadtests.cost.worker import put_off
+
+run, command, write = Calls.run, Calls.command, BookingStore.write
+
+
+async def longer_run(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
+    await self._route.call("EXISTS", keys[0], at=keys[0])
+    return await run(self, verb, keys, args)
+
+
+async def longer_command(self: Calls, *words: Arg, at: str | None = None) -> Any:
+    await self._route.call("EXISTS", words[1], at=str(words[1]))
+    return await command(self, *words, at=at)
+
+
+async def longer_write(self: BookingStore, bookings: Sequence[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+    await self.get(bookings[0].id)
+    return await write(self, bookings)
+
+
+if __name__ == "__main__":
+    Calls.run, Calls.command, BookingStore.write = longer_run, longer_command, longer_write  # type: ignore[assignment]
+    put_off()
+    worker.main()
