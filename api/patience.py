@@ -24,7 +24,9 @@ class Patient(HttpProtocol):
         """When the first byte of the newest request came, or the connection."""
 
     def data_received(self, data: bytes) -> None:
-        if not self.recv_buffer and self.http is not None and self.http.stage is Stage.IDLE:
+        http = self.http
+        fresh = not self.recv_buffer and http is not None and http.stage is Stage.IDLE
+        if fresh and getattr(http, "request_body", None) is None:  # else it is the rest of a body that nobody wanted
             self._since = monotonic()
         super().data_received(data)
 

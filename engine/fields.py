@@ -31,6 +31,16 @@ def _zone(name: str) -> str:
     return name
 
 
+def _number(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError("must be a number")
+    return value
+
+
+Number = BeforeValidator(_number)
+"""Neither a text nor true, though these could be read as one."""
+
+
 def _written(pattern: str) -> BeforeValidator:
     """Only a text of that form: a number is no date, though it could be read as one."""
 
