@@ -11,7 +11,7 @@ from api import metrics, schemas, views
 from api.access import access_of, booking_token
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
-from api.routes import engine_of, read_body, read_query, route
+from api.routes import engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
 from engine.desk import Request as BookingRequest
 from engine.errors import (
@@ -82,16 +82,6 @@ async def create(request: Request) -> Reply:
         return reply(request, answer, 202, location=location, retry_after=RETRY_SOON, **headers)
     metrics.count_booking("replayed" if booked.replayed else "booked")
     return reply(request, answer, 201, location=location, **headers)
-
-
-def idempotency_key(request: Request) -> str | None:
-    """Raises BadRequest for one that is empty, too long or not printable."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise BadRequest("an Idempotency-Key has 1 to 255 printable ASCII characters")
-    return str(key)
 
 
 async def contact(request: Request, booking: Booking) -> Expert | None:

@@ -8,12 +8,13 @@ from sanic import Request
 
 from api import schemas, views
 from api.access import access_of
-from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
+from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
-from api.routes import engine_of, read_body, route
+from api.routes import engine_of, idempotency_key, read_body, route
 from engine import limits
 from engine.errors import (
     HoldNotFound,
+    IdempotencyKeyReused,
     SlotClosed,
     SlotHeld,
     SlotNotFound,
@@ -39,10 +40,11 @@ def clock() -> str:
     tag="Holds",
     summary="Hold a seat for a while",
     body=schemas.NewHold,
+    idempotent=True,
     answers={201: schemas.HoldAnswer},
     problems=(
-        MalformedJson, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
-        ValidationFailed, StoreUnavailable,
+        MalformedJson, BadRequest, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
+        ValidationFailed, IdempotencyKeyReused, StoreUnavailable,
     ),
     limit=limits.HOLDS,
 )  # fmt: skip
@@ -50,8 +52,11 @@ async def create(request: Request) -> Reply:
     wanted = read_body(request, schemas.NewHold)
     if expert_of(wanted.slot_id) != wanted.expert_id:
         raise SlotNotFound()
-    hold = await engine_of(request).holds.hold(wanted.slot_id, access_of(request).client(request))
-    return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}", date=clock())
+    hold = await engine_of(request).holds.hold(
+        wanted.slot_id, access_of(request).client(request), idempotency_key(request)
+    )
+    headers = {"idempotent_replayed": "true"} if hold.replayed else {}
+    return reply(request, view(hold), 201, location=f"/api/holds/{hold.token}", date=clock(), **headers)
 
 
 @route(

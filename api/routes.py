@@ -157,6 +157,16 @@ def engine_of(request: Request) -> Engine:
     return engine
 
 
+def idempotency_key(request: Request) -> str | None:
+    """Raises BadRequest for one that is empty, too long or not printable."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise BadRequest("an Idempotency-Key has 1 to 255 printable ASCII characters")
+    return str(key)
+
+
 def read_body(request: Request, message: type[M]) -> M:
     """The body in one pass. Raises UnsupportedMediaType, MalformedJson, ValidationFailed."""
     content_type = request.headers.get("content-type", "")

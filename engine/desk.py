@@ -6,7 +6,6 @@ Every verb is one script; what it decided is durable before the verb returns.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from engine.errors import (
 from engine.fence import Fence, Refused
 from engine.journal import Journal, Written
 from engine.keys import Keys
-from engine.model import Booking, Change, Place, Slot, Status, expert_of, new_booking_id
+from engine.model import Booking, Change, Place, Slot, Status, digest, expert_of, new_booking_id
 from engine.records import dump_body
 from engine.settings import Settings
 from engine.store import Store
@@ -317,8 +316,3 @@ class Desk:
             await written
         except Refused as refusal:
             raise refusal.error from None
-
-
-def digest(data: bytes) -> str:
-    """128 bits in hex."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

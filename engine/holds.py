@@ -9,10 +9,13 @@ import random
 from engine.calls import Calls
 from engine.errors import SlotlineError, StoreUnavailable, TooManyHolds
 from engine.keys import Keys, had_key
-from engine.model import Hold, expert_of, new_hold_token, slot_of_hold
+from engine.model import Hold, digest, expert_of, new_hold_token, slot_of_hold
 from engine.settings import Settings
 
 log = logging.getLogger("slotline.holds")
+
+REMEMBERED = 3600
+"""Seconds for which an Idempotency-Key gives the same hold again."""
 
 SWEPT_AT_ONCE = 500
 """Slots of one partition that a sweep looks at."""
@@ -33,25 +36,31 @@ class Holds:
         partition = self._keys.of(slot_id)
         return (*partition.feed(expert_of(slot_id)), *partition.holds(slot_id))
 
-    async def hold(self, slot_id: str, client: str = "") -> Hold:
-        """Keeps a seat. ``client`` stands for whoever may not hold too many; empty: nobody counts.
+    async def hold(self, slot_id: str, client: str = "", key: str | None = None) -> Hold:
+        """Keeps a seat. ``client`` stands for whoever may not hold too many; empty: nobody counts. ``key`` is the
+        Idempotency-Key: within an hour it gives the same hold again, which may be over by then.
 
-        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, RateLimited, StoreUnavailable.
+        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, IdempotencyKeyReused, RateLimited,
+        StoreUnavailable.
         """
         token = new_hold_token(slot_id)
-        if client and self._limited:
-            # As long as it may last with all renewals: a seat given back earlier is taken out again.
+        keys = self._of(slot_id)
+        record = self._keys.of(slot_id).held_by(digest(key.encode())) if key else keys[5]
+        # As long as it may last with all renewals: a seat given back earlier is taken out again.
+        if client and self._limited and not (key and await self._calls.command("EXISTS", record)):
             occupied = await self._calls.run("occupy", (had_key(client),), (token, self._most, self._most_of_client))
             if occupied[0] == b"too-many":
                 raise TooManyHolds()
         try:
-            answer = await self._calls.run(
-                "hold", self._of(slot_id), (slot_id, token, self._lasts, *self._calls.publish)
-            )
+            arguments = (slot_id, token, self._lasts, REMEMBERED, *self._calls.publish)
+            answer = await self._calls.run("hold", (*keys, record), arguments)
         except SlotlineError:
             self.forget(token, client)
             raise
-        return Hold(token, int(answer[1]))
+        if answer[0] != b"known":
+            return Hold(token, int(answer[1]))
+        self.forget(token, client)
+        return Hold(answer[2].decode(), int(answer[1]), replayed=True)
 
     def forget(self, token: str, client: str) -> None:
         """What a client no longer holds does not count for it any more."""

@@ -7,6 +7,7 @@ a request can be named without a look-up: ``<expert>-<start, base 36 minutes>`` 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ def slot_id(expert_id: str, start: int) -> str:
     if rest or start < 0:
         raise ValueError("a slot starts on a whole minute after 1970")
     return f"{expert_id}-{base36(minutes)}"
+
+
+def digest(data: bytes) -> str:
+    """128 bits in hex."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def new_hold_token(slot_id: str) -> str:
@@ -232,6 +238,8 @@ class Hold:
     token: str
     expires_at: int
     """Epoch ms."""
+    replayed: bool = False
+    """The same Idempotency-Key had made it before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,18 @@ async def test_a_hold_keeps_others_out_and_is_consumed_by_its_booking(
     assert (shown["state"], shown["heldUntil"]) == ("booked", None)
 
 
+async def test_the_same_key_holds_once(client: httpx.AsyncClient, sample: Sample) -> None:
+    body = {"expertId": sample.expert.id, "slotId": sample.slots[0].id}
+    first, again = [
+        await client.post("/api/holds", json=body, headers={"idempotency-key": "one form"}) for _ in range(2)
+    ]
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert [answer.headers.get("idempotent-replayed") for answer in (first, again)] == [None, "true"]
+    other = {**body, "slotId": sample.slots[1].id}
+    refused = await client.post("/api/holds", json=other, headers={"idempotency-key": "one form"})
+    assert code(refused) == (422, "idempotency-key-reused")
+
+
 async def test_a_hold_is_renewed_and_released(client: httpx.AsyncClient, sample: Sample) -> None:
     held = (await hold(client, sample)).json()
     renewed = await client.patch(f"/api/holds/{held['holdToken']}")

@@ -6,7 +6,15 @@ import time
 import pytest
 
 from engine.engine import Engine
-from engine.errors import HoldExpired, HoldNotFound, SlotHeld, SlotNotFound, SlotTaken
+from engine.errors import (
+    HoldExpired,
+    HoldNotFound,
+    IdempotencyKeyReused,
+    RateLimited,
+    SlotHeld,
+    SlotNotFound,
+    SlotTaken,
+)
 from engine.model import Slot, SlotState
 from engine.settings import Settings
 from tests.samples import Sample
@@ -219,3 +227,34 @@ async def test_booking_at_the_very_end_of_a_hold_is_one_or_the_other(
     won = [answer for answer in answers if not isinstance(answer, Exception)]
     assert len(won) == 1
     assert (await slot_now(engine, sample)).seatmap == "b"
+
+
+async def test_the_same_key_gives_the_same_hold(engine: Engine, sample: Sample) -> None:
+    first = await engine.holds.hold(sample.group.id, key="k")
+    again = await asyncio.gather(*(engine.holds.hold(sample.group.id, key="k") for _ in range(10)))
+    assert {each.token for each in again} == {first.token}
+    assert [first.replayed, *(each.replayed for each in again)] == [False] + [True] * 10
+    assert (await slot_now(engine, sample, -1)).seatmap == "h......"
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.holds.hold(sample.slots[0].id, key="k")
+
+
+async def test_a_key_does_not_bring_a_hold_back_that_is_over(engine: Engine, sample: Sample) -> None:
+    """A token that is over never works again: the retry gets the first answer, and no seat."""
+    first = await engine.holds.hold(sample.group.id, key="k")
+    await engine.holds.release(first.token)
+    again = await engine.holds.hold(sample.group.id, key="k")
+    assert (again.token, again.replayed) == (first.token, True)
+    assert (await slot_now(engine, sample, -1)).seatmap == "......."
+
+
+async def test_a_retry_does_not_count_as_one_hold_more(settings: Settings, sample: Sample) -> None:
+    limited = await Engine.open(settings.model_copy(update={"rate_limits": True, "holds_per_client": 2}))
+    try:
+        await limited.holds.hold(sample.slots[0].id, "client", "a")
+        await limited.holds.hold(sample.slots[1].id, "client", "b")
+        assert (await limited.holds.hold(sample.slots[1].id, "client", "b")).replayed
+        with pytest.raises(RateLimited):
+            await limited.holds.hold(sample.slots[2].id, "client", "c")
+    finally:
+        await limited.close()

@@ -307,8 +307,9 @@ def of_holds(verb: str, slot: str, *args: str, numbers: tuple[int, ...] = (), la
     )
 
 
-def hold(slot: str = TRIO, token: str = "token1", lasts: str = LONG, label: str = "") -> Call:
-    return of_holds("hold", slot, token, lasts, numbers=(3,), label=label)
+def hold(slot: str = TRIO, token: str = "token1", lasts: str = LONG, key: str = "", label: str = "") -> Call:
+    call = of_holds("hold", slot, token, lasts, "3600", numbers=(3, 4), label=label)
+    return replace(call, keys=(*call.keys, PARTITION.held_by(key) if key else PARTITION.holds(slot)[0]))
 
 
 def renew(slot: str = HELD, token: str = GOOD, lasts: str = LONG, most: str = LONG, label: str = "") -> Call:
@@ -554,6 +555,7 @@ CALLS = (
     book(slot=OVER, label="of a seat whose hold is over"),
     book(slot=OVER, token="token1", label="with a token that holds nothing"),
     hold(slot=OVER, label="of a seat whose hold is over"),
+    hold(key="digest3", label="with an Idempotency-Key"),
     renew(lasts="0", label="that changes nothing"),
     reschedule(slot=OVER, label="to a seat whose hold is over"),
     revoke(entry="5-0", why='"it was taken"', label="that keeps the booking"),

@@ -96,6 +96,9 @@ HOLDS: list[Call] = [
     hold(),
     hold(),  # our own retry
     hold(token="token2", lasts="600000"),
+    hold(token="token7", key="digest7", lasts="600000"),
+    hold(token="token8", key="digest7"),  # a customer's retry
+    hold(SINGLE, token="token8", key="digest7"),
     hold(token="token3", lasts="0"),
     hold(token="token4"),  # its seat is free again: the hold before it lasted no time
     hold(token="token5"),
