@@ -61,6 +61,8 @@ doctor: $(VENV)/.run ## say what is wrong with this set-up
 	@exec $(BIN)/slotline doctor
 
 test: $(VENV)/.dev app ## run the tests, e.g. make test ARGS='-k claim'
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  echo "slotline: no Chromium here: the app's end-to-end tests are skipped; Debian, Ubuntu: apt-get install chromium" >&2
 	@echo "Running the tests ..."
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
