@@ -16,7 +16,7 @@ ARGS =
 APP = mobile
 APP_SOURCES = $(shell find $(APP) -type d \( -name node_modules -o -name 'dist*' -o -name .expo -o -name tests \) -prune \
 	-o -type f -print)
-NODE = $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && echo yes)
+NODE = $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 # $(call install,LOCK FILE,WHAT): wheels only, so that no compiler is needed; then this project itself, editable.
 define install
