@@ -3,6 +3,7 @@
 PYTHONS = python3.13 python3.12 python3.11 python3
 VENV = .venv
 BIN = $(VENV)/bin
+AUDIT = $(VENV)/audit
 LOG = $(VENV)/install.log
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 COMPILE_ANY = uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -27,8 +28,8 @@ define install
 	@touch $@
 endef
 
-.PHONY: help run web app client screenshots seed doctor test load bench bench-growth bench-live soak faults \
-	lint format lock clean
+.PHONY: help run web app client screenshots seed doctor test load bench bench-growth bench-live soak faults fuzz \
+	audit-deps lint format lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +88,18 @@ soak: $(VENV)/.dev ## let sockets churn and bookings go on for half an hour, e.g
 faults: $(VENV)/.dev ## kill, stop and cut everything for an hour under load, e.g. ARGS='--seconds 300 --seed 7'
 	@exec $(BIN)/python -m tests.faults $(ARGS)
 
+fuzz: $(VENV)/.dev ## try to break the API by its own OpenAPI document, for some ten minutes a mode
+	@FUZZ_EXAMPLES=100 FUZZ_SECONDS=1500 exec $(BIN)/python -m pytest tests/api/fuzz $(ARGS)
+
+audit-deps: $(BIN)/python ## look for known vulnerabilities in what is locked (asks a package index)
+	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && \
+	  $(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary=:all: \
+	    -r requirements-audit.lock ; } || { rm -rf $(AUDIT); exit 1; }
+	@for lock in requirements.lock requirements-dev.lock requirements-audit.lock; do \
+	  echo "$$lock"; $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$lock $(ARGS) || \
+	  exit 1; \
+	done
+
 lint: $(VENV)/.dev ## check style, types and the import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -101,6 +114,8 @@ lock: ## resolve the dependencies anew (needs uv)
 	@command -v uv >/dev/null || { echo "slotline: make lock needs uv; install with: pip install uv" >&2; exit 1; }
 	$(COMPILE) $(ARGS) --extra stack --extra build --output-file requirements.lock
 	$(COMPILE) $(ARGS) --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	echo pip-audit | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --quiet $(ARGS) --output-file requirements-audit.lock
 	$(COMPILE_PEERS) $(ARGS) --output-file $(PEERS)/requirements.lock
 
 clean: ## remove .venv and caches; the data in .data stays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -46,7 +47,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
         app.ctx.mailer = Mailer(settings)
         app.ctx.hub = live.Hub(app.ctx.engine)
         app.ctx.hub.start()
-        app.add_task(metrics.keep_flushing(), name="metrics")
+        app.ctx.flushing = asyncio.create_task(metrics.keep_flushing(), name="metrics")
 
     @app.before_server_stop
     async def close_sockets(app: Sanic[Any, Any]) -> None:
@@ -55,6 +56,7 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
 
     @app.after_server_stop
     async def close_engine(app: Sanic[Any, Any]) -> None:
+        app.ctx.flushing.cancel()
         await app.ctx.mailer.stop()
         await app.ctx.engine.close()
 

@@ -16,9 +16,9 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.headers import format_http1_response
 from sanic.http import Stage
-from sanic.server.protocols.http_protocol import HttpProtocol
 
 from api import problems
+from api.patience import Patient
 from api.routes import Handler
 
 START = b"POST /api/bookings HTTP/1.1\r\n"
@@ -75,7 +75,7 @@ class Passing:
         self.keep_alive = True
 
 
-class Lane(HttpProtocol):
+class Lane(Patient):
     """Sanic's protocol with the shorter way in front. ``handler`` is set on the class of each app, see `lane_to`."""
 
     __slots__ = ("_answering", "_held")

@@ -134,6 +134,8 @@ def fault(request: Request, error: Exception) -> Reply:
         return answer
     if isinstance(error, SanicException):
         allowed = (getattr(error, "headers", None) or {}).get("Allow")
+        if isinstance(error, MethodNotAllowed) and not allowed:  # Sanic does not know it of every route
+            allowed = ", ".join(request.app.ctx.methods_of(request.path))
         headers = {"allow": ", ".join(sorted(allowed.split(", ")))} if allowed else {}
         return problem(request, from_sanic(error), **headers)
     log.error("request %s failed", request_id(request), exc_info=error)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -90,6 +92,7 @@ def route(
 
 
 def install(app: Sanic[Any, Any]) -> None:
+    app.ctx.methods_of = methods_of
     """``app.ctx.handlers`` has each handler, by method and path, as Sanic calls it."""
     app.ctx.handlers = {}
     for declared in ROUTES:
@@ -99,6 +102,16 @@ def install(app: Sanic[Any, Any]) -> None:
         )
         handler = app.ctx.handlers[declared.method, declared.path] = _guarded(declared)
         app.add_route(handler, path, methods=[declared.method], name=name)
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that an address takes."""
+    return sorted({declared.method for declared in ROUTES if _pattern(declared.path).fullmatch(path)})
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
 
 
 def _guarded(declared: Route) -> Handler:

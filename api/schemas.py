@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from engine.fields import TEXT, Email, HoldToken, Id, Message, Name, Notes, Phone, Reason, Zone
+from engine.fields import Day as DayText
 from engine.forms import ExpertForm, SlotForm
 from engine.model import SlotState, Status
 
@@ -83,8 +84,8 @@ class ExpertsQuery(Message):
 
 
 class CalendarQuery(Message):
-    from_: date | None = Field(None, alias="from", description="First day, in `tz`; today by default.")
-    to: date | None = Field(None, description="Last day, in `tz`; by default the last there is.")
+    from_: DayText | None = Field(None, alias="from", description="First day, in `tz`; today by default.")
+    to: DayText | None = Field(None, description="Last day, in `tz`; by default the last there is.")
     tz: Zone | None = Field(None, description="IANA zone of the days; the expert's by default.")
 
 

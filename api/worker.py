@@ -16,6 +16,7 @@ from sanic import Sanic
 
 from api.app import create_app
 from api.lane import lane_to
+from api.patience import Patient
 from api.replies import CURRENT, request_id
 from engine.settings import Settings
 
@@ -36,7 +37,7 @@ def main() -> None:
             os.write(given.ready_fd, b"R")
             os.close(given.ready_fd)
 
-    protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else None
+    protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else Patient
     app.run(sock=socket.socket(fileno=given.fd), protocol=protocol, single_process=True, motd=False, access_log=False)
 
 
@@ -65,7 +66,8 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("sanic.root", "sanic.server", "websockets", "asyncio"):
+    # PyMongo's tells whole documents, and they are somebody's.
+    for noisy in ("sanic.root", "sanic.server", "websockets", "asyncio", "pymongo"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

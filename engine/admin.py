@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WhatOfBookings = Literal["keep", "cancel"] | None
 """What is to become of bookings that stand in the way; None: say that there are some, and do nothing."""
 
+AT_ONCE = 100
+"""Slots closed together: their changes are written as one."""
+
 CAUGHT_UP = 5.0
 """Seconds in which bookings that were made a moment ago are in MongoDB, too."""
 
@@ -67,7 +70,10 @@ class Admin:
         booked = sum(slot.seatmap.count(BOOKED) for slot in slots)
         if booked and bookings is None:
             raise ExpertHasBookings(f"this expert has {_count(booked)} to come: say whether to keep or to cancel them")
-        closed = [await self._close(slot.id, bookings, reason) for slot in slots]
+        closed: list[Closed] = []
+        for first in range(0, len(slots), AT_ONCE):
+            chunk = slots[first : first + AT_ONCE]
+            closed += await asyncio.gather(*(self._close(slot.id, bookings, reason) for slot in chunk))
         await self._engine.remove_expert(expert_id)
         return sum(each.cancelled for each in closed)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from engine.calendar import zone
@@ -29,6 +31,29 @@ def _zone(name: str) -> str:
     return name
 
 
+def _number(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError("must be a number")
+    return value
+
+
+Number = BeforeValidator(_number)
+"""Neither a text nor true, though these could be read as one."""
+
+
+def _written(pattern: str) -> BeforeValidator:
+    """Only a text of that form: a number is no date, though it could be read as one."""
+
+    def check(value: object) -> object:
+        if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII)):
+            return value
+        raise ValueError(f"must be in the form {'2027-03-01' if len(pattern) < 30 else '2027-03-01T09:00:00Z'}")
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _written(r"\d{4}-\d\d-\d\d")]
+Moment = Annotated[datetime, _written(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=TEXT)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=EMAIL)]
@@ -36,7 +61,9 @@ Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=7, ma
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=LINES)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=LINES)]
 HoldToken = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9-]*$")]
-Zone = Annotated[str, AfterValidator(_zone), Field(max_length=64, examples=["Europe/Berlin"])]
+Zone = Annotated[
+    str, AfterValidator(_zone), Field(examples=["Europe/Berlin"], json_schema_extra={"format": "time-zone"})
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=TEXT)]
 Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60, pattern=TEXT)]
 Biography = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000, pattern=LINES)]

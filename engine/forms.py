@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from engine.fields import Biography, Category, Email, Language, Line, Message, Name, Phone, Zone
+from engine.fields import Biography, Category, Email, Language, Line, Message, Moment, Name, Number, Phone, Zone
 from engine.model import Expert, Slot, new_slot
 
 SHORTEST, LONGEST = 5 * 60, 24 * 3600
@@ -25,9 +25,9 @@ class ExpertForm(Message):
     bio: Biography = ""
     languages: Annotated[list[Language], Field(min_length=1, max_length=20)]
     time_zone: Zone
-    experience: Annotated[int, Field(ge=0, le=80, description="Years.")]
-    rating: Annotated[float, Field(ge=0, le=5)] = 0.0
-    review_count: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    experience: Annotated[int, Field(ge=0, le=80, description="Years."), Number]
+    rating: Annotated[float, Field(ge=0, le=5), Number] = 0.0
+    review_count: Annotated[int, Field(ge=0, le=1_000_000_000), Number] = 0
     email: Email
     phone: Phone
 
@@ -39,9 +39,9 @@ class ExpertForm(Message):
 
 
 class SlotForm(Message):
-    start: Annotated[datetime, Field(description="A whole minute to come.")]
-    end: Annotated[datetime, Field(description="A whole minute, 5 minutes to 24 hours after the start.")]
-    seats: Annotated[int, Field(ge=1, le=1000)] = 1
+    start: Annotated[Moment, Field(description="A whole minute to come.")]
+    end: Annotated[Moment, Field(description="A whole minute, 5 minutes to 24 hours after the start.")]
+    seats: Annotated[int, Field(ge=1, le=1000), Number] = 1
 
     @model_validator(mode="after")
     def _a_span_of_time(self) -> Self:

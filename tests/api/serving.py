@@ -44,14 +44,13 @@ def serving(redis: RedisServer, mongo: MongoServer, database: str, folder: Path,
     """Workers (two, unless ``knobs`` say otherwise) until the end of the block.
 
     Open to all and without limits: most tests are many customers at one address."""
-    knobs = {"workers": 2, "access": "open", "rate_limits": False, **knobs}
+    knobs = {"workers": 2, "access": "open", "rate_limits": False, "log_level": "warning", **knobs}
     settings = Settings(
         port=0,
         redis_url=redis.url,
         mongo_url=mongo.url,
         mongo_database=database,
         data_dir=folder,
-        log_level="warning",
         _env_file=None,  # type: ignore[call-arg]
         **knobs,
     ).for_development()

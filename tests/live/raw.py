@@ -86,14 +86,16 @@ class Raw:
             return first & 0x0F, await self.reader.readexactly(length)
 
     async def hear(self, seconds: float = 10.0) -> dict[str, Any]:
-        """The next message; pings are answered on the way, unless one wants to be dead."""
+        """The next message that is no heartbeat; pings are answered on the way."""
         while True:
             opcode, payload = await self.frame(seconds)
             if opcode == PING:
                 self.send(frame(PONG, payload))
-            else:
-                assert opcode == TEXT, (opcode, payload)
-                return dict(orjson.loads(payload))
+                continue
+            assert opcode == TEXT, (opcode, payload)
+            message = dict(orjson.loads(payload))
+            if message["type"] != "heartbeat":
+                return message
 
     async def closed(self, seconds: float = 10.0) -> tuple[int, str]:
         """Code and reason of the close frame that comes; whatever is before it is read."""

@@ -22,7 +22,7 @@ from tests.api.serving import Server, eventually, serving
 from tests.live.chaos import Chaos, Screen, Truth, shown, state_of
 from tests.samples import Sample, make_sample
 
-EXAMPLES = 40
+EXAMPLES = 25
 TAMPERED = (0.0, 0.0, 0.3, 0.6)
 """Of a screen each: which part of its slot frames the wire loses, doubles or delays."""
 
@@ -80,7 +80,7 @@ async def run(stage: Server, engine: Engine, steps: list[tuple[str, int]]) -> li
                 for picture in pictures
             )
 
-        await eventually(all_true, 30)
+        await eventually(all_true, 60)
         await truth.note()
     finally:
         tending.cancel()

@@ -428,19 +428,19 @@ async def test_a_heartbeat_tells_the_version_of_each_expert(
     server: Server, client: httpx.AsyncClient, sample: Sample
 ) -> None:
     async with (
-        worker(server, heartbeat=0.2) as base,
+        worker(server, heartbeat=0.5) as base,
         connect(live_url(base), open_timeout=30) as opened,
     ):
         watcher = Watcher(opened)
-        assert (await watcher.hear())["versions"] == {}
+        assert (await watcher.hear(beats=True))["versions"] == {}
         await watcher.say(type="subscribe", expertId=sample.expert.id)
-        while (frame := await watcher.hear())["type"] != "snapshot":
+        while (frame := await watcher.hear(beats=True))["type"] != "snapshot":
             pass
         version = frame["version"]
         await book(client, sample)
         versions = []
         while version + 1 not in versions:
-            frame = await watcher.hear()
+            frame = await watcher.hear(beats=True)
             if frame["type"] == "heartbeat":
                 assert set(frame) == {"type", "time", "versions"}
                 assert frame["time"].endswith("Z")

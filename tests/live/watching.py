@@ -25,12 +25,15 @@ class Watcher:
     async def say(self, **message: Any) -> None:
         await self.socket.send(orjson.dumps(message).decode())
 
-    async def hear(self, seconds: float = 5.0) -> dict[str, Any]:
-        """The next frame."""
+    async def hear(self, seconds: float = 5.0, *, beats: bool = False) -> dict[str, Any]:
+        """The next frame; heartbeats, which may come at any time, only if they are asked for."""
         async with asyncio.timeout(seconds):
-            text = await self.socket.recv()
-        assert isinstance(text, str), "text frames only"
-        return dict(orjson.loads(text))
+            while True:
+                text = await self.socket.recv()
+                assert isinstance(text, str), "text frames only"
+                frame = dict(orjson.loads(text))
+                if beats or frame["type"] != "heartbeat":
+                    return frame
 
     async def subscribe(self, expert_id: str, **known: Any) -> dict[str, Any]:
         await self.say(type="subscribe", expertId=expert_id, **known)

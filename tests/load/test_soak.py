@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.timeout(100)
 def test_sockets_that_come_and_go_while_others_book_miss_nothing() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "loadtests.soak", "--seconds", "6", "--sockets", "100"],
+        [sys.executable, "-m", "loadtests.soak", "--seconds", "5", "--sockets", "100"],
         cwd=ROOT,
         capture_output=True,
         text=True,
