@@ -17,7 +17,7 @@ ARGS =
 APP = mobile
 APP_SOURCES = $(shell find $(APP) -type d \( -name node_modules -o -name 'dist*' -o -name .expo -o -name tests \) -prune \
 	-o -type f -print)
-NODE = $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && echo yes)
+NODE = $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 # $(call install,LOCK FILE,WHAT): wheels only, so that no compiler is needed; then this project itself, editable.
 define install
@@ -62,6 +62,8 @@ doctor: $(VENV)/.run ## say what is wrong with this set-up
 	@exec $(BIN)/slotline doctor
 
 test: $(VENV)/.dev app ## run the tests, e.g. make test ARGS='-k claim'
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  echo "slotline: no Chromium here: the app's end-to-end tests are skipped; Debian, Ubuntu: apt-get install chromium" >&2
 	@echo "Running the tests ..."
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 

@@ -135,7 +135,8 @@ def _fill_if_empty(settings: Settings) -> None:
 
 def _ready(base: str, began: float) -> None:
     say(f"Ready in {time.monotonic() - began:.1f} s: {base}", "bold green")
-    say(f"  browse  {base}/docs")
+    say(f"  app     {base}/")
+    say(f"  API     {base}/docs")
     say(f"  try     curl -s '{base}/api/experts?limit=3'")
     say("  stop    Ctrl-C")
 

@@ -849,6 +849,7 @@ export interface components {
             reviewCount?: number;
             /**
              * Timezone
+             * Format: time-zone
              * @example Europe/Berlin
              */
             timeZone: string;

@@ -31,7 +31,7 @@ def test_the_app_passes_its_type_check() -> None:
 
 @pytest.mark.timeout(500)
 def test_the_app_passes_its_tests_on_ios_and_android() -> None:
-    run("npx", "jest", "--ci", seconds=480)
+    run("npx", "jest", "--ci", "--forceExit", seconds=480)
 
 
 def test_the_apps_client_fits_the_servers_api(tmp_path: Path) -> None:
