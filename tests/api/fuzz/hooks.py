@@ -60,7 +60,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Half of what should be accepted is about things that are there; and slots come one after the other."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    turn = next(_turns)
+    stateful = case.meta.phase.name.value == "stateful"  # there the ids are those of what was made before
+    turn = next(_turns) * (2 if stateful else 1)
     if case.headers and "Idempotency-Key" in case.headers:  # else one that was drawn twice is another request's
         case.headers["Idempotency-Key"] = f"{os.getpid()}-{turn}"
     if turn % 2:
