@@ -117,7 +117,7 @@ async def test_search_finds_any_part_of_a_name_without_case_or_accents(
     assert await names(client, search=search, category=category) == ["Zoë Quỳnh Nguyễn-O'Brien"]
 
 
-@pytest.mark.parametrize("search", [".*", "a.c", "nguyen$", "%", "Nguyễn Zoë", "(", "\\", "\0", "tenancy", "x" * 100])
+@pytest.mark.parametrize("search", [".*", "a.c", "nguyen$", "%", "Nguyễn Zoë", "(", "\\", "tenancy", "x" * 100])
 async def test_search_takes_its_words_literally(
     client: httpx.AsyncClient, add: Add, category: str, search: str
 ) -> None:

@@ -30,7 +30,7 @@ async def claim(engine: Engine, request: Request) -> tuple[Booking, bytes]:
     settings = engine.settings
     answer = await engine.calls.run(
         "book",
-        (*partition.feed(request.expert_id), partition.outbox, key, key, *partition.holds(request.slot_id)),
+        (*partition.feed(request.expert_id), partition.outbox, key, key, *partition.holds(request.slot_id), key),
         (
             request.slot_id,
             booking_id,
@@ -42,6 +42,7 @@ async def claim(engine: Engine, request: Request) -> tuple[Booking, bytes]:
             settings.backlog,
             "",
             *engine.calls.publish,
+            0,
         ),
     )
     assert answer[0] == b"ok"

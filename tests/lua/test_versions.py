@@ -99,6 +99,8 @@ HOLDS: list[Call] = [
     hold(token="token7", key="digest7", lasts="600000"),
     hold(token="token8", key="digest7"),  # a customer's retry
     hold(SINGLE, token="token8", key="digest7"),
+    release(TRIO, "token7"),
+    hold(token="token9", key="digest7"),  # over is over
     hold(token="token3", lasts="0"),
     hold(token="token4"),  # its seat is free again: the hold before it lasted no time
     hold(token="token5"),
