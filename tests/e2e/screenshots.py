@@ -89,6 +89,9 @@ async def shoot(
     await expect(robin.visible(f"expert-{expert_id}")).to_have_count(1)
     await take("experts")
     await robin.open_expert(expert_id)
+    if size == "phone":
+        # Below the profile: the slots are what one comes for.
+        await robin.page.get_by_role("heading", name="Open slots").evaluate("heading => heading.scrollIntoView()")
     await take("expert")
     await robin.begin_booking(slot_id)
     await robin.fill("Robin Sample", EMAIL, "+49 30 1234567")
