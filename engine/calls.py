@@ -98,9 +98,9 @@ class Calls:
         """Whether a connection is so young that its server may have been restarted, and not been reconciled yet."""
         return asyncio.get_running_loop().time() - self._route.since < RECONCILED_AFTER
 
-    def send(self, *command: Arg) -> None:
-        """Sends a plain command whose answer does not matter."""
-        self._route.send(*command)
+    def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
+        """Sends a plain command that nobody waits for. ``heard`` gets the answer, if one comes."""
+        self._route.send(*command, heard=heard)
 
     @staticmethod
     def booking(answer: Sequence[bytes]) -> Booking:

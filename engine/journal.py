@@ -11,8 +11,10 @@ import asyncio
 import logging
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from pymongo.errors import PyMongoError
@@ -79,6 +81,8 @@ class Journal:
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks: list[asyncio.Task[None]] = []
+        self.on_forgotten: Callable[[Partition], None] = lambda partition: None
+        """Called when Redis has forgotten something that has just been written to MongoDB."""
         self.groups = 0
         """Bulk writes so far."""
         self.written = 0
@@ -212,12 +216,18 @@ class Journal:
     def _forget(self, done: list[Entry]) -> None:
         """Takes written entries out of the outbox. If that gets lost they are adopted and written again: no harm."""
         self.written += len(done)
-        by_outbox: dict[str, list[bytes]] = {}
+        by_partition: dict[Partition, list[bytes]] = {}
         for entry in done:
             if entry.id is not None:
-                by_outbox.setdefault(entry.partition.outbox, []).append(entry.id)
-        for outbox, ids in by_outbox.items():
-            self._calls.send("XDEL", outbox, *ids)
+                by_partition.setdefault(entry.partition, []).append(entry.id)
+        for partition, ids in by_partition.items():
+            self._calls.send("XDEL", partition.outbox, *ids, heard=partial(self._taken_out, partition, len(ids)))
+
+    def _taken_out(self, partition: Partition, written: int, found: int) -> None:
+        """Of what was written, another worker has adopted what is not found: no harm. Or Redis has lost it, and with it
+        the change that it was about."""
+        if found < written:
+            self.on_forgotten(partition)
 
     async def _watch_clock(self) -> None:
         """Lets go of requests that have waited too long: one look for all, not a timer each."""

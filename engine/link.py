@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import hiredis
@@ -105,10 +106,10 @@ class Link:
             wire = await self.ready()
         return await wire.call(*command)
 
-    def send(self, *command: Arg) -> None:
-        """One command whose answer does not matter; without a connection it is dropped."""
+    def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
+        """One command that nobody waits for; without a connection it is dropped. ``heard`` gets the answer, if any."""
         if self._wire is not None and self._wire.open:
-            self._wire.call(*command).add_done_callback(ignore)
+            self._wire.call(*command).add_done_callback(partial(take, heard) if heard else ignore)
 
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         """One script, by its hash. Raises what `call` raises."""
@@ -169,6 +170,13 @@ class Link:
                 log.warning("Redis cannot be reached: %s", error or type(error).__name__)
                 await asyncio.sleep(delay * (0.5 + random.random()))
                 delay = min(delay * 2, self.longest_pause)
+
+
+def take(heard: Callable[[Any], None], future: asyncio.Future[Any]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        heard(future.result())
+    else:
+        ignore(future)
 
 
 def ignore(future: asyncio.Future[Any]) -> None:

@@ -81,7 +81,8 @@ class Rebuilder:
         while missing := await self.missing():
             mine = [partition for partition in missing if await self._lease(partition)]
             if mine:
-                built += await self._rebuild(mine)
+                # A change that was on its way to MongoDB when Redis forgot it may not have been read: once more, later.
+                built += await self._rebuild(mine, again=self._settings.adopt_after)
             else:
                 await asyncio.sleep(0.1)
         return built
@@ -122,7 +123,10 @@ class Rebuilder:
         answer = await self._calls.run("lease", (partition.epoch, partition.rebuild), (self._who, LEASE_MS))
         return bool(answer[0] == b"ok")
 
-    async def _rebuild(self, partitions: Sequence[Partition], progress: Progress | None = None) -> int:
+    async def _rebuild(
+        self, partitions: Sequence[Partition], progress: Progress | None = None, again: float = 0.0
+    ) -> int:
+        """``again``: seconds until the partitions are compared with MongoDB."""
         began = time.monotonic()
         slots = done = 0
         wanted = {partition.number for partition in partitions}
@@ -138,7 +142,7 @@ class Rebuilder:
         for partition in partitions:
             if partition.number not in lost:
                 keys = (partition.epoch, partition.rebuild, partition.server)
-                answer = await self._calls.run("begin", keys, (self._who, new_epoch()))
+                answer = await self._calls.run("begin", keys, (self._who, new_epoch(), int(again * 1000)))
                 built += answer[0] == b"ok"
         self.slots += slots
         log.info("rebuilt %d partitions, %d slots in %.2f s", built, slots, time.monotonic() - began)

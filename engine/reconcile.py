@@ -3,7 +3,8 @@ seats nobody would ever bump into. So each partition knows on which server, in w
 with MongoDB; when that changes a worker compares and repairs the partition at once, while it serves.
 
 It does so twice, and again until nothing is left to mend: a change that Redis had decided and then forgot may reach
-MongoDB only after the first time, from the worker that was just writing it.
+MongoDB only after the first time, from the worker that was just writing it. That worker finds its outbox entry gone and
+has the partition compared once more; should it die first, the second time finds it.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ class Reconciler:
         self._repair = Repair(engine)
         self._who = secrets.token_hex(8)
         self._woken = asyncio.Event()
+        self._suspects: set[Partition] = set()
+        """To be compared whatever their servers say of themselves."""
+        engine.journal.on_forgotten = self.suspect
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -57,6 +61,11 @@ class Reconciler:
 
     def wake(self) -> None:
         """Looks now: a connection has just been made."""
+        self._woken.set()
+
+    def suspect(self, partition: Partition) -> None:
+        """Redis has forgotten a change of this partition that has reached MongoDB only now: compares it again."""
+        self._suspects.add(partition)
         self._woken.set()
 
     async def _watch(self) -> None:
@@ -81,8 +90,9 @@ class Reconciler:
         """
         answers = await asyncio.gather(*map(self._identity, self._keys.partitions))
         done = []
-        for partition, (state, _) in zip(self._keys.partitions, answers, strict=True):
-            if state != "same" and await self._reconcile(partition):
+        for partition, (state, identity) in zip(self._keys.partitions, answers, strict=True):
+            suspected = bool(identity) and partition in self._suspects  # else it is being rebuilt: afterwards
+            if (state != "same" or suspected) and await self._reconcile(partition):
                 done.append(partition.number)
         return done
 
@@ -100,13 +110,18 @@ class Reconciler:
         settled, again = "?", False
         try:
             state, identity = await self._identity(partition)
-            if state == "same":
+            if state == "same" and partition not in self._suspects:
                 return False
-            if again := state == "changed":
+            again = state == "changed" or partition in self._suspects
+            self._suspects.discard(partition)
+            if state == "changed":
                 log.warning("partition %d has come back on another server, or another life of it", partition.number)
                 await self._leap(partition)
             again = not await self._put_right(partition) or again
             settled = identity
+        except BaseException:
+            self._suspects.add(partition)
+            raise
         finally:
             await self._settle(partition, settled, self._again if again else 0)
         return True

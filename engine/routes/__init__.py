@@ -46,8 +46,8 @@ class Route(Protocol):
     async def call(self, *command: Arg, at: str | None = None) -> Any:
         """One command, where the key ``at`` is: without it, the command's first argument. Raises what `run` raises."""
 
-    def send(self, *command: Arg) -> None:
-        """One command whose answer does not matter; without a connection it is dropped."""
+    def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
+        """One command that nobody waits for; without a connection it is dropped. ``heard`` gets the answer, if any."""
 
     def owner(self, key: str) -> str:
         """The server that has a key or a sharded channel now."""

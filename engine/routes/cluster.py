@@ -111,9 +111,9 @@ class Cluster:
                 raise
             return await self._insist(key, command, error)
 
-    def send(self, *command: Arg) -> None:
+    def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
         if (link := self._links.get(self._topology.owner(_text(command[1])))) is not None:
-            link.send(*command)
+            link.send(*command, heard=heard)
 
     async def subscriber(self, wire: Callable[[], Wire], server: str) -> Wire:
         server = server or min(self._topology.primaries, default="")

@@ -10,7 +10,7 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import BookingNotFound, EpochMissing, StoreUnavailable
-from engine.model import Calendar, Status, new_slot
+from engine.model import Booking, Calendar, Status, new_slot
 from engine.settings import Settings
 from tests.samples import Sample, make_sample
 
@@ -173,7 +173,7 @@ async def test_who_has_lost_the_lease_writes_nothing(engine: Engine, sample: Sam
             await engine.calls.command("SET", partition.rebuild, "somebody")
         before = await dump(engine)
         assert await engine.calls.run("load", keys, args) == [b"lost"]
-        assert await engine.calls.run("begin", (*keys[:2], partition.server), ("another", "e")) == [b"lost"]
+        assert await engine.calls.run("begin", (*keys[:2], partition.server), ("another", "e", 0)) == [b"lost"]
         assert await dump(engine) == before
 
 
@@ -194,3 +194,38 @@ async def test_a_booking_that_nobody_has_is_still_not_found(engine: Engine, samp
     await engine.rebuilder.ensure()
     with pytest.raises(BookingNotFound):
         await engine.booking(f"{sample.expert.id}-nobody")
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["and its worker goes on", "and its worker dies"])
+async def test_a_cancel_that_redis_forgets_on_its_way_to_mongodb_leaves_no_ghost_seat(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    """An hour of faults found this: Redis was emptied while MongoDB was getting a cancel, and was built again from what
+    MongoDB had until then. The worker finds its outbox entry gone; if it dies before, a second comparison finds it."""
+    later = settings.model_copy(update={"adopt_after": 1.5 if dies else 3600.0})
+    engine, worker = [await Engine.open(later) for _ in range(2)]
+    booking = (await engine.book(sample.request())).booking
+    arrives = asyncio.Event()
+    write, worker_store = worker.store.bookings.write, worker.store.bookings
+
+    async def late(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        await arrives.wait()
+        return await write(bookings)
+
+    monkeypatch.setattr(worker_store, "write", late)
+    if dies:
+        monkeypatch.setattr(worker.journal, "_forget", lambda done: None)
+    cancelling = asyncio.create_task(worker.change(booking.id, Status.CANCELLED, "customer"))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    epoch = (await engine.calendar(sample.expert.id)).epoch
+    await engine.calls.command("FLUSHALL")
+    after = await calendar_again(engine, sample.expert.id)
+    assert (after.epoch != epoch, after.slots[0].seatmap) == (True, "b")
+    arrives.set()
+    assert (await cancelling).status is Status.CANCELLED
+    async with asyncio.timeout(15):
+        while (await engine.calendar(sample.expert.id)).slots[0].seatmap != ".":
+            await asyncio.sleep(0.05)
+    for each in (worker, engine):
+        await each.close()

@@ -286,7 +286,12 @@ def load(slots: Mapping[str, str], idempotency: Mapping[str, tuple[str, int]], w
 
 def begin(who: str = "me", epoch: str = "e2") -> Call:
     return Call(
-        "begin", (EPOCH, REBUILD, SERVER), (who, epoch), unread=frozenset({EPOCH, SERVER}), before=being_rebuilt
+        "begin",
+        (EPOCH, REBUILD, SERVER),
+        (who, epoch, "0"),
+        (3,),
+        unread=frozenset({EPOCH, SERVER}),
+        before=being_rebuilt,
     )
 
 
