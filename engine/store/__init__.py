@@ -11,6 +11,8 @@ collection     a document                                      indexes
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -34,6 +36,7 @@ class Store:
     """Every write is acknowledged by a majority and journaled; every read is of what a majority has."""
 
     def __init__(self, url: str, database: str, *, timeout: float) -> None:
+        self._patience = timeout
         milliseconds = int(timeout * 1000)
         try:
             self._client: AsyncMongoClient[Document] = AsyncMongoClient(
@@ -65,7 +68,10 @@ class Store:
             raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
 
     async def close(self) -> None:
-        await self._client.close()
+        """Disconnects; a server that hangs does not keep us."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._client.close()
 
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when MongoDB does not answer."""

@@ -2824,7 +2824,10 @@ export interface operations {
     holds_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and body give the same booking and the same answer, however often they are sent. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2900,7 +2903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation-failed`: Some fields are not as they should be. */
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request. · `validation-failed`: Some fields are not as they should be. */
             422: {
                 headers: {
                     /** @description Names this request. */

@@ -56,14 +56,19 @@ async def test_a_body_that_is_too_large(client: httpx.AsyncClient, server: Serve
 
 
 async def test_a_body_that_turns_out_to_be_too_large(client: httpx.AsyncClient, server: Server) -> None:
-    """Sent in chunks, without its length."""
+    """Sent in chunks, without its length. Who is still sending when the answer comes may lose it with the connection."""
 
     async def chunks() -> Any:
         for _ in range(server.settings.body_limit // 4096 + 2):
             yield b"x" * 4096
 
-    answer = await client.post("/api/bookings", content=chunks(), headers=JSON)
-    assert_problem(answer, 413, "body-too-large")
+    for _ in range(20):
+        try:
+            answer = await client.post("/api/bookings", content=chunks(), headers=JSON)
+        except httpx.TransportError:
+            continue
+        return assert_problem(answer, 413, "body-too-large")
+    raise AssertionError("never answered")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ async def test_a_method_that_an_address_does_not_take(
     assert {name.strip() for name in answer.headers["allow"].split(",")} - {"HEAD", "OPTIONS"} == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/expert", "/api/experts/a/b", "/docs/../api", "/%00", "/api/%ff"])
+@pytest.mark.parametrize("path", ["/api", "/api/expert", "/api/experts/a/b", "/docs/../api", "/%00", "/api/%ff"])
 async def test_an_address_with_nothing(client: httpx.AsyncClient, path: str) -> None:
     assert_problem(await client.get(path), 404, "not-found")
 
