@@ -56,7 +56,7 @@ async def test_a_body_that_is_too_large(client: httpx.AsyncClient, server: Serve
 
 
 async def test_a_body_that_turns_out_to_be_too_large(client: httpx.AsyncClient, server: Server) -> None:
-    """Sent in chunks, without its length. Who is still sending when the answer comes may lose it with the connection."""
+    """Sent in chunks without its length. Who still sends when the answer comes can lose it with the connection."""
 
     async def chunks() -> Any:
         for _ in range(server.settings.body_limit // 4096 + 2):
