@@ -31,6 +31,7 @@ from engine.reconcile import Reconciler
 from engine.routes import Route, route_to
 from engine.settings import Settings
 from engine.store import Store, first_line
+from engine.tasks import end
 
 if TYPE_CHECKING:
     from engine.audit import Report
@@ -91,9 +92,7 @@ class Engine:
 
     async def close(self) -> None:
         """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""
-        if self._janitor is not None:
-            self._janitor.cancel()
-            await asyncio.gather(self._janitor, return_exceptions=True)
+        await end([self._janitor])
         await self.feed.stop()
         await self.holds.stop()
         await self.limiter.stop()

@@ -11,6 +11,7 @@ from engine.errors import SlotlineError, StoreUnavailable, TooManyHolds
 from engine.keys import Keys, had_key
 from engine.model import Hold, digest, expert_of, new_hold_token, slot_of_hold
 from engine.settings import Settings
+from engine.tasks import end
 
 log = logging.getLogger("slotline.holds")
 
@@ -88,9 +89,7 @@ class Holds:
         self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="sweeper")
 
     async def stop(self) -> None:
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await end([self._sweeper])
 
     async def sweep(self) -> int:
         """Ends the holds of every partition that are over. Every worker does it; the script makes twice harmless."""

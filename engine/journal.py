@@ -28,6 +28,7 @@ from engine.records import from_entry
 from engine.settings import Settings
 from engine.store import Store
 from engine.store.bookings import DUPLICATE
+from engine.tasks import end
 
 log = logging.getLogger("slotline.journal")
 
@@ -99,9 +100,7 @@ class Journal:
                 await self._idle.wait()
         except TimeoutError:
             log.warning("stopped with %d entries unwritten; they are in the outbox", self.backlog)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     @property
     def backlog(self) -> int:

@@ -19,6 +19,7 @@ from engine.errors import RateLimited, SlotlineError
 from engine.keys import rate_key
 from engine.secrets import digest
 from engine.settings import Settings
+from engine.tasks import end
 
 log = logging.getLogger("slotline.limits")
 
@@ -89,9 +90,7 @@ class Limiter:
             self._task = asyncio.create_task(self._share_for_ever(), name="limits")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
 
     def charge(self, limit: Limit, who: str) -> Allowance | None:
         """Counts something that ``who`` is about to do; None when there are no limits. Raises RateLimited."""

@@ -13,6 +13,7 @@ import hiredis
 
 from engine.errors import StoreUnavailable
 from engine.scripts import Script, all_scripts
+from engine.tasks import end
 from engine.wire import Arg, LinkDown, LinkLost, Wire, connect
 
 __all__ = ["Arg", "Link", "LinkDown", "LinkLost", "Wire", "connect"]
@@ -55,9 +56,7 @@ class Link:
         self._keeper = asyncio.create_task(self._keep(), name="link")
 
     async def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await end([self._keeper])
         if self._wire is not None:
             self._wire.close()
 

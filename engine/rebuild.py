@@ -22,6 +22,7 @@ from engine.link import Arg
 from engine.model import BOOKED, Booking, Slot
 from engine.settings import Settings
 from engine.store import Store, utc_day
+from engine.tasks import end
 
 log = logging.getLogger("slotline.rebuild")
 
@@ -57,9 +58,7 @@ class Rebuilder:
             self._task = asyncio.create_task(self._run(), name="rebuild")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
 
     async def _run(self) -> None:
         try:

@@ -21,6 +21,7 @@ from engine.audit import Audit
 from engine.errors import EpochMissing, StoreUnavailable
 from engine.keys import Partition
 from engine.repair import Repair
+from engine.tasks import end
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -55,9 +56,7 @@ class Reconciler:
         self._task = asyncio.create_task(self._watch(), name="reconcile")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
 
     def wake(self) -> None:
         """Looks now: a connection has just been made."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import hiredis
 
 from engine.routes import Route
+from engine.tasks import end
 from engine.wire import LinkDown, LinkLost, Wire
 
 log = logging.getLogger("slotline.feed")
@@ -52,9 +53,7 @@ class Subscriptions:
         self.route.on_change = self.regroup
 
     async def stop(self) -> None:
-        if self._seeking is not None:
-            self._seeking.cancel()
-            await asyncio.gather(self._seeking, return_exceptions=True)
+        await end([self._seeking])
         await asyncio.gather(*(ear.close() for ear in self._ears.values()), *self._closing)
 
     @property
@@ -138,8 +137,7 @@ class Ear:
         self._keeper = asyncio.create_task(self._keep(), name=f"feed {server}")
 
     async def close(self) -> None:
-        self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)
+        await end([self._keeper])
         if self._wire is not None:
             self._wire.close()
 

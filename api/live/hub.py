@@ -18,6 +18,7 @@ from api.live.socket import Socket
 from api.messages import INCOMING, Ping, Subscribe, Unsubscribe
 from engine.engine import Engine
 from engine.errors import SlotlineError, StoreUnavailable
+from engine.tasks import end
 
 log = logging.getLogger("slotline.live")
 
@@ -45,9 +46,7 @@ class Hub:
     async def stop(self) -> None:
         """Sends everybody away, over a few seconds, with the wish to come back."""
         await self._pulse.stop(self._engine.settings.drain_timeout / 3)
-        for task in self._work:
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await end(self._work)
 
     # What sockets tell -----------------------------------------------------------------------------------------------
 

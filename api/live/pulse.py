@@ -14,6 +14,7 @@ from api.live import websocket
 from api.live.frames import heartbeat_frame, now_ms
 from api.live.socket import Socket
 from engine.engine import Engine
+from engine.tasks import end
 
 log = logging.getLogger("slotline.live")
 
@@ -122,9 +123,7 @@ class Pulse:
 
     async def stop(self, seconds: float) -> None:
         """Closes every socket, spread over at most ``seconds``; each is told when to come back."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         sockets = list(self.sockets)
         self._rng.shuffle(sockets)
         absence = min(0.5 + len(sockets) / COMEBACKS, LONGEST_ABSENCE)

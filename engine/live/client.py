@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from engine.live.picture import Picture
 from engine.live.session import TEMPORARY, Backoff, Refused, Session, Silent, Unwatchable, live_url
+from engine.tasks import end
 
 LARGEST = 16 << 20
 """Bytes of a snapshot that are believed."""
@@ -48,9 +49,7 @@ class LiveClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await end([self._keeper])
 
     def watch(self, expert_id: str) -> Picture:
         """Watches an expert from now on; the picture fills as the server answers."""

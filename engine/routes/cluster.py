@@ -19,6 +19,7 @@ from engine.link import Link, ignore
 from engine.routes.address import Address
 from engine.routes.topology import Topology
 from engine.scripts import Script
+from engine.tasks import end
 from engine.wire import Arg, LinkDown, Wire, connect
 
 log = logging.getLogger("slotline.cluster")
@@ -64,10 +65,8 @@ class Cluster:
         self._watcher = asyncio.create_task(self._watch(), name="cluster")
 
     async def close(self) -> None:
-        tasks = [task for task in (self._watcher, self._looking) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await end([self._watcher, self._looking])
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await asyncio.gather(*(link.close() for link in self._links.values()))
         await self._topology.close()
 
