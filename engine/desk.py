@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from engine.calls import Calls
 from engine.errors import (
     BookingNotFound,
+    EpochMissing,
     HoldExpired,
     IdempotencyKeyReused,
     InvalidTransition,
@@ -133,7 +134,12 @@ class Desk:
         except (SlotTaken, SlotHeld, HoldExpired) as error:
             return await self._refuse(error, key_digest, fingerprint)
         if answer[0] == b"known":
-            return await self._replay(answer[1].decode())
+            if booked := await self._replay(answer[1].decode()):
+                return booked
+            if again:
+                raise StoreUnavailable("the booking of this Idempotency-Key is nowhere to be found now; ask again")
+            # Redis has lost it after it knew it, while MongoDB was getting it: the fence finds whichever comes second.
+            return await self.book(request, by, again=True)
         if answer[0] == b"too-many":
             if not again and await self._forget_ended(mine, answer[1:]):
                 return await self.book(request, by, again=True)
@@ -213,14 +219,17 @@ class Desk:
             raise refusal.error from None
         return Booked(booking, durable=written is Written.DURABLE)
 
-    async def _replay(self, booking_id: str) -> Booked:
-        """The first answer again, once the booking is durable: its first request may still be waiting for that."""
+    async def _replay(self, booking_id: str) -> Booked | None:
+        """The first answer again, once the booking is durable: its first request may still be waiting for that.
+
+        None when the booking is in neither store.
+        """
         stored = await self._store.bookings.get(booking_id)
         if stored:
             return Booked(stored.first(), replayed=True)
         live = await self._fence.live(booking_id)
         if live is None:
-            raise BookingNotFound()
+            return None
         booked = await self._write(live, None)
         return Booked(booked.booking.first(), replayed=True, durable=booked.durable)
 
@@ -290,6 +299,10 @@ class Desk:
         """The live copy, else the stored one. Raises BookingNotFound, StoreUnavailable."""
         booking = await self._fence.live(booking_id) or await self._store.bookings.get(booking_id)
         if booking is None:
+            # Without an epoch Redis has lost its bookings, and one of them may be on its way to MongoDB.
+            if not await self._calls.command("EXISTS", self._keys.of(booking_id).epoch):
+                self._calls.on_missing_epoch()
+                raise EpochMissing()
             raise BookingNotFound()
         return booking
 

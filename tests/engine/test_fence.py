@@ -8,7 +8,7 @@ import pytest
 
 from engine.desk import Request
 from engine.engine import Engine
-from engine.errors import IdempotencyKeyReused, SlotTaken
+from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
 from engine.model import Booking, Slot, Status
 from engine.records import FIELDS, to_values
 from tests.samples import Sample, make_sample
@@ -131,6 +131,33 @@ async def test_the_same_key_gives_the_same_booking_though_its_seat_was_given_awa
     again = await engine.book(sample.request(slot, key="k"))
     assert (again.replayed, again.booking) == (True, first)
     await assert_only(engine, first, slot)
+
+
+async def test_a_key_whose_booking_was_taken_back_meanwhile_books_again(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis knows the key when it is asked first; then the claim is given up, before it was ever in MongoDB."""
+    slot = sample.slots[0]
+    first = (await engine.book(sample.request(key="k"))).booking
+    await engine.store._database["bookings"].delete_one({"_id": first.id})
+    live = engine.fence.live
+
+    async def given_up(booking_id: str) -> Booking | None:
+        await forget(engine, first, slot=slot)
+        return await live(booking_id)
+
+    monkeypatch.setattr(engine.fence, "live", given_up)
+    second = await engine.book(sample.request(key="k"))
+    assert not second.replayed
+    assert await engine.store.bookings.get(second.booking.id) == second.booking
+
+
+async def test_a_key_that_leads_nowhere_is_unavailable_and_not_unknown(engine: Engine, sample: Sample) -> None:
+    first = (await engine.book(sample.request(key="k"))).booking
+    await engine.store._database["bookings"].delete_one({"_id": first.id})
+    await engine.calls.command("DEL", engine.keys.of(first.id).booking(first.id))
+    with pytest.raises(StoreUnavailable):
+        await engine.book(sample.request(key="k"))
 
 
 async def test_another_request_under_a_forgotten_key_is_refused(engine: Engine, sample: Sample) -> None:

@@ -196,6 +196,44 @@ async def test_a_booking_that_nobody_has_is_still_not_found(engine: Engine, samp
         await engine.booking(f"{sample.expert.id}-nobody")
 
 
+async def test_a_booking_on_its_way_to_mongodb_is_not_denied_when_redis_forgets_it(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour of faults found this: a key was known to Redis when it was asked for the first time, and its booking was
+    in neither store a moment later. The client that came again with the key was told that there is no such booking."""
+    engine, worker = [await Engine.open(settings) for _ in range(2)]
+    arrives = asyncio.Event()
+    write, live = worker.store.bookings.write, engine.fence.live
+
+    async def late(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        await arrives.wait()
+        return await write(bookings)
+
+    async def forgotten(booking_id: str) -> Booking | None:
+        await engine.calls.command("FLUSHALL")
+        return await live(booking_id)
+
+    monkeypatch.setattr(worker.store.bookings, "write", late)
+    booking = asyncio.create_task(worker.book(sample.request(key="k")))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    (booking_key,) = await engine.calls.command("KEYS", engine.keys.of(sample.expert.id).booking("*"))
+    with monkeypatch.context() as race:
+        race.setattr(engine.fence, "live", forgotten)
+        with pytest.raises(StoreUnavailable):
+            await engine.book(sample.request(key="k"))
+        await calendar_again(engine, sample.expert.id)
+        with pytest.raises(StoreUnavailable):
+            await engine.booking(booking_key.decode().rpartition(":")[2])
+    await calendar_again(engine, sample.expert.id)
+    arrives.set()
+    first = await booking
+    again = await engine.book(sample.request(key="k"))
+    assert (again.booking.id, again.replayed) == (first.booking.id, True)
+    for each in (worker, engine):
+        await each.close()
+
+
 @pytest.mark.parametrize("dies", [False, True], ids=["and its worker goes on", "and its worker dies"])
 async def test_a_cancel_that_redis_forgets_on_its_way_to_mongodb_leaves_no_ghost_seat(
     settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch, dies: bool
