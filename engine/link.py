@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -39,6 +40,9 @@ class Link:
         self.since = 0.0
         """When the connection was made, on the loop's clock."""
         self._wire: Wire | None = None
+        self._name = f"slotline-{secrets.token_hex(8)}"
+        self._client: int | None = None
+        """The server's number of the last connection."""
         self._up = asyncio.Event()
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -128,6 +132,9 @@ class Link:
         wire = await connect(await self._where(), lambda: Wire(self._on_lost), self._timeout)
         try:
             await self._examine(wire)
+            await self._end_predecessor(wire)
+            await wire.call("CLIENT", "SETNAME", self._name)
+            self._client = await wire.call("CLIENT", "ID")
             await asyncio.gather(*(wire.call("SCRIPT", "LOAD", script.source) for script in all_scripts()))
         except BaseException:
             wire.close()
@@ -142,6 +149,19 @@ class Link:
 
     async def _examine(self, wire: Wire) -> None:
         """Raises an error if the server at the other end is not the wanted one."""
+
+    async def _end_predecessor(self, wire: Wire) -> None:
+        """Has the server drop what the last connection sent and it has not read yet: those calls are about to be
+        repeated, and may not run a second time later, when what they did has been changed again."""
+        if self._client is None:
+            return
+        try:
+            # Its number alone could be somebody else's by now: another server, or another life of this one.
+            if f" name={self._name} ".encode() in await wire.call("CLIENT", "LIST", "ID", self._client):
+                await wire.call("CLIENT", "KILL", "ID", self._client)
+        except hiredis.ReplyError as error:
+            log.warning("the last connection cannot be ended; what it sent may still run: %s", error)
+        self._client = None
 
     def _on_lost(self) -> None:
         self._up.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -55,6 +56,21 @@ class Proxy:
         for pipe in list(self._pipes):
             pipe.cut()
 
+    def stall_requests(self) -> Callable[[], None]:
+        """What the present connections ask for stays on the way until the answer is called, be the client there or not.
+
+        New connections are as ever.
+        """
+        pipes = list(self._pipes)
+        for pipe in pipes:
+            pipe.flowing.clear()
+
+        def go_on() -> None:
+            for pipe in pipes:
+                pipe.flowing.set()
+
+        return go_on
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             server = await asyncio.open_connection(self._parts.hostname, self._parts.port)
@@ -92,14 +108,17 @@ class _Pipe:
         self._loss: _Loss | None = None
         self._silent = False
         self.ended = asyncio.Event()
+        self.flowing = asyncio.Event()
+        self.flowing.set()
 
     async def run(self) -> None:
         await asyncio.gather(
-            self._pump(self._client[0], self._server[1], self._on_request),
+            self._pump(self._client[0], self._server[1], self._on_request, self.flowing),
             self._pump(self._server[0], self._client[1], self._on_reply),
         )
 
     def cut(self) -> None:
+        self.flowing.set()
         for _, writer in (self._client, self._server):
             writer.transport.abort()
 
@@ -117,10 +136,17 @@ class _Pipe:
             self._loss = None
         return not self._silent and not self._proxy.deaf
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: object) -> None:
-        assert callable(may_pass)
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        may_pass: Callable[[bytes], bool],
+        flowing: asyncio.Event | None = None,
+    ) -> None:
         try:
             while data := await reader.read(CHUNK):
+                if flowing is not None:
+                    await flowing.wait()
                 if may_pass(data):
                     writer.write(data)
                     await writer.drain()
