@@ -1,8 +1,9 @@
 """The journal: what Redis has decided goes to MongoDB in groups, and nobody is told before it is there.
 
-While one bulk write is under way, the next group gathers: under load groups grow by themselves, and nobody waits for a
-timer. When MongoDB has acknowledged, the outbox entries go, then the waiting requests are answered. An entry that is
-still in the outbox after some seconds has lost its worker; any worker adopts it. Writing twice does no harm.
+While bulk writes are under way, the next group gathers: under load groups grow by themselves, and nobody waits for a
+timer. There are two at a time (``commit_groups``): while the store acknowledges one it works on the other. When it has
+acknowledged, the outbox entries go, then the waiting requests are answered. An entry that is still in the outbox after
+some seconds has lost its worker; any worker adopts it. Writing twice does no harm.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Entry] = deque()
         self._writing: list[Entry] = []
+        """The groups under way, one behind the other."""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -90,7 +92,8 @@ class Journal:
         """Things written so far."""
 
     def start(self) -> None:
-        for work in (self._write_groups(), self._watch_clock(), self._adopt_orphans()):
+        writers = [self._write_groups() for _ in range(self._settings.commit_groups)]
+        for work in (*writers, self._watch_clock(), self._adopt_orphans()):
             self._tasks.append(asyncio.create_task(work))
 
     async def stop(self, grace: float) -> None:
@@ -136,14 +139,17 @@ class Journal:
             self._wake.clear()
             while self._queue:
                 size = min(len(self._queue), self._settings.commit_batch)
-                self._writing = [self._queue.popleft() for _ in range(size)]
+                group = [self._queue.popleft() for _ in range(size)]
+                self._writing += group
                 try:
-                    await self._write(self._writing)
+                    await self._write(group)
                 except Exception:
                     log.exception("a group of %d entries cannot be written; trying them one by one", size)
-                    await self._write_singly(self._writing)
-                self._writing = []
-            self._idle.set()
+                    await self._write_singly(group)
+                written = set(group)
+                self._writing = [entry for entry in self._writing if entry not in written]
+            if not self._writing:
+                self._idle.set()
 
     async def _write(self, group: list[Entry]) -> None:
         pause = 0.05

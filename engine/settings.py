@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     cors_origins: str = Field("", description="Origins of web pages elsewhere that may call this API, with commas.")
 
     commit_batch: int = Field(500, ge=1, le=10_000, description="Most bookings in one bulk write to MongoDB.")
+    commit_groups: int = Field(2, ge=1, le=16, description="Bulk writes to MongoDB that a worker has under way.")
     commit_timeout: float = Field(8.0, gt=0, description="Seconds a request waits for MongoDB before it answers 202.")
     adopt_after: float = Field(5.0, gt=0, description="Seconds after which an outbox entry has lost its worker.")
     backlog: int = Field(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,61 @@ async def test_a_group_is_no_larger_than_the_setting(settings: Settings, engine:
         assert small.journal.groups >= len(crowd) / 20
     finally:
         await small.close()
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+async def test_so_many_groups_are_under_way_at_once_and_no_more(
+    settings: Settings, engine: Engine, crowd: list[Request], groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await Engine.open(settings.model_copy(update={"commit_groups": groups}))
+    write, under_way, most = worker.store.bookings.write, 0, 0
+
+    async def slow(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.05)
+        refused = await write(bookings)
+        under_way -= 1
+        return refused
+
+    monkeypatch.setattr(worker.store.bookings, "write", slow)
+
+    async def one_after_another(number: int, requests: list[Request]) -> list[Booked]:
+        await asyncio.sleep(0.01 * number)  # not in step
+        return [await worker.book(request) for request in requests]
+
+    booked = await asyncio.gather(*(one_after_another(each, crowd[each::20]) for each in range(20)))
+    assert most == groups
+    for made in (each for several in booked for each in several):
+        assert made.durable
+        assert await engine.store.bookings.get(made.booking.id) == made.booking
+    assert worker.journal.backlog == 0
+    await worker.close()
+    await empty_outbox(engine, crowd[0].expert_id)
+
+
+async def test_a_group_that_waits_for_the_store_holds_up_no_other(
+    settings: Settings, engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await Engine.open(settings)
+    write, goes_on = worker.store.bookings.write, asyncio.Event()
+
+    async def stuck(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        if bookings[0].name == "Stuck":
+            await goes_on.wait()
+        return await write(bookings)
+
+    monkeypatch.setattr(worker.store.bookings, "write", stuck)
+    first = asyncio.create_task(worker.book(sample.request(name="Stuck")))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    assert (await worker.book(sample.request(1))).durable
+    assert not first.done()
+    assert worker.journal.backlog == 1
+    goes_on.set()
+    assert (await first).durable
+    await worker.close()
 
 
 async def test_an_orphan_is_adopted(engine: Engine, other: Engine, sample: Sample) -> None:
