@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -95,20 +96,26 @@ class Nemesis:
 
 async def kill_worker(stage: Stage, fault: Fault, rng: random.Random) -> None:
     if pids := stage.workers.pids:
-        os.kill(rng.choice(pids), signal.SIGKILL)
+        send(rng.choice(pids), signal.SIGKILL)
 
 
 async def kill_workers(stage: Stage, fault: Fault, rng: random.Random) -> None:
     for pid in stage.workers.pids:
-        os.kill(pid, signal.SIGKILL)
+        send(pid, signal.SIGKILL)
+
+
+def send(pid: int, sign: signal.Signals) -> None:
+    """To a child of ours, unless another fault was faster and it is dead."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, sign)
 
 
 async def freeze(pid: int, seconds: float) -> None:
-    os.kill(pid, signal.SIGSTOP)
+    send(pid, signal.SIGSTOP)
     try:
         await asyncio.sleep(seconds)
     finally:
-        os.kill(pid, signal.SIGCONT)
+        send(pid, signal.SIGCONT)
 
 
 async def stop_worker(stage: Stage, fault: Fault, rng: random.Random) -> None:
