@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import resource
@@ -20,6 +21,9 @@ from api.patience import Patient
 from api.replies import CURRENT, request_id
 from engine.settings import Settings
 
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Of Python's collector: objects that more were made than freed, then collections of the generation before."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="api.worker")
@@ -30,6 +34,7 @@ def main() -> None:
     settings = Settings()
     configure_logging(settings.log_level)
     app = create_app(settings, f"slotline-{os.getpid()}")
+    app.register_listener(spare_the_collector, "after_server_start")
     if given.ready_fd is not None:
 
         @app.after_server_start
@@ -39,6 +44,14 @@ def main() -> None:
 
     protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else Patient
     app.run(sock=socket.socket(fileno=given.fd), protocol=protocol, single_process=True, motd=False, access_log=False)
+
+
+async def spare_the_collector(app: Sanic[Any, Any]) -> None:
+    """What is there when the worker is ready stays until it ends, and a request makes no cycles: the collector need not
+    walk through all of it again and again. That took a seventh of a booking's CPU (decision 0011)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def raise_file_limit() -> None:
