@@ -12,14 +12,25 @@ from api import worker
 from engine.journal import Journal, Written
 from engine.model import Booking, Slot
 
+_gone: dict[str, list[bytes]] = {}
+"""Outbox → entries to take away, as the journal does it: some at a time."""
+
 
 def commit(self: Journal, thing: Booking | Slot, entry: bytes | None) -> asyncio.Future[Written]:
     """Stands in for `Journal.commit`: takes the outbox entry away and says that it is written."""
     if entry is not None:
-        self._calls.send("XDEL", self._keys.of(thing.id).outbox, entry)
+        if not _gone:
+            self._loop.call_soon(take_away, self)
+        _gone.setdefault(self._keys.of(thing.id).outbox, []).append(entry)
     future: asyncio.Future[Written] = self._loop.create_future()
     future.set_result(Written.DURABLE)
     return future
+
+
+def take_away(journal: Journal) -> None:
+    for outbox, entries in _gone.items():
+        journal._calls.send("XDEL", outbox, *entries)
+    _gone.clear()
 
 
 if __name__ == "__main__":
