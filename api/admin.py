@@ -15,13 +15,14 @@ from api import schemas, views
 from api.access import access_of
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
-from api.routes import Handler, engine_of, read_body, read_query, route
+from api.routes import Handler, engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
 from engine.audit import Report
 from engine.errors import (
     ExpertHasBookings,
     ExpertNotFound,
     Forbidden,
+    IdempotencyKeyReused,
     SlotHasBookings,
     SlotlineError,
     SlotNotFound,
@@ -42,6 +43,7 @@ def admin(
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     body_required: bool = True,
+    idempotent: bool = False,
     problems: tuple[type[SlotlineError], ...] = (),
 ) -> Callable[[Handler], Handler]:
     """A route that nobody else gets into."""
@@ -55,8 +57,8 @@ def admin(
         possible = (*problems, *(BODY if body else ()), *((ValidationFailed,) if query else ()))
         return route(
             method, path, tag="Administration", summary=summary, answers=answers, body=body, query=query,
-            body_required=body_required, problems=(*possible, Forbidden, StoreUnavailable), access="admin",
-            limit=limits.ADMIN,
+            body_required=body_required, idempotent=idempotent, problems=(*possible, Forbidden, StoreUnavailable),
+            access="admin", limit=limits.ADMIN,
         )(guarded)  # fmt: skip
 
     return declare
@@ -67,11 +69,20 @@ def slot_view(slot: Slot) -> dict[str, Any]:
 
 
 @admin(
-    "POST", "/api/admin/experts", summary="Add an expert", body=schemas.NewExpert, answers={201: schemas.ExpertAnswer}
+    "POST",
+    "/api/admin/experts",
+    summary="Add an expert",
+    body=schemas.NewExpert,
+    idempotent=True,
+    answers={201: schemas.ExpertAnswer},
+    problems=(IdempotencyKeyReused,),
 )
 async def add_expert(request: Request) -> Reply:
-    expert = await engine_of(request).admin.add_expert(read_body(request, schemas.NewExpert))
-    return reply(request, {"expert": views.expert_record(expert)}, 201, location=f"/api/experts/{expert.id}")
+    wanted = read_body(request, schemas.NewExpert)
+    added = await engine_of(request).admin.add_expert(wanted, idempotency_key(request))
+    headers = {"idempotent_replayed": "true"} if added.replayed else {}
+    body = {"expert": views.expert_record(added.expert)}
+    return reply(request, body, 201, location=f"/api/experts/{added.expert.id}", **headers)
 
 
 @admin(

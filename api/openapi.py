@@ -29,7 +29,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key and body give the same booking and the same answer, however often they are sent.",
+    "description": "The same key and body have one effect and give the same answer, however often they are sent.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 

@@ -43,8 +43,8 @@ def add(
     from engine.forms import ExpertForm
 
     form = filled(ExpertForm, given(name, category, headline, bio, languages, time_zone, experience, email, phone))
-    expert = with_engine(lambda engine: engine.admin.add_expert(form))
-    say(expert.id)
+    added = with_engine(lambda engine: engine.admin.add_expert(form))
+    say(added.expert.id)
 
 
 @app.command()
