@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from api.outgoing import Problem
 from api.problems import BadRequest, BodyTooLarge
 from api.replies import JSON, PROBLEM
 from api.routes import Route
-from api.schemas import Problem
 from engine.errors import RateLimited, SlotlineError, Unauthenticated
 
 TAGS = ("Experts", "Bookings", "Holds", "Access", "Administration", "Operations")
