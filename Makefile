@@ -119,7 +119,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	$(COMPILE_PEERS) $(ARGS) --output-file $(PEERS)/requirements.lock
 
 clean: ## remove .venv and caches; the data in .data stays
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(APP)/node_modules/.stamp: $(APP)/package-lock.json $(APP)/.npmrc

@@ -11,17 +11,18 @@ from typing import Any
 from pydantic import BaseModel
 from sanic import Request
 
-from api import schemas, views
+from api import incoming, outgoing, views
 from api.access import access_of
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
-from api.routes import Handler, engine_of, read_body, read_query, route
+from api.routes import Handler, engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
 from engine.audit import Report
 from engine.errors import (
     ExpertHasBookings,
     ExpertNotFound,
     Forbidden,
+    IdempotencyKeyReused,
     SlotHasBookings,
     SlotlineError,
     SlotNotFound,
@@ -42,6 +43,7 @@ def admin(
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     body_required: bool = True,
+    idempotent: bool = False,
     problems: tuple[type[SlotlineError], ...] = (),
 ) -> Callable[[Handler], Handler]:
     """A route that nobody else gets into."""
@@ -55,8 +57,8 @@ def admin(
         possible = (*problems, *(BODY if body else ()), *((ValidationFailed,) if query else ()))
         return route(
             method, path, tag="Administration", summary=summary, answers=answers, body=body, query=query,
-            body_required=body_required, problems=(*possible, Forbidden, StoreUnavailable), access="admin",
-            limit=limits.ADMIN,
+            body_required=body_required, idempotent=idempotent, problems=(*possible, Forbidden, StoreUnavailable),
+            access="admin", limit=limits.ADMIN,
         )(guarded)  # fmt: skip
 
     return declare
@@ -67,23 +69,32 @@ def slot_view(slot: Slot) -> dict[str, Any]:
 
 
 @admin(
-    "POST", "/api/admin/experts", summary="Add an expert", body=schemas.NewExpert, answers={201: schemas.ExpertAnswer}
+    "POST",
+    "/api/admin/experts",
+    summary="Add an expert",
+    body=incoming.NewExpert,
+    idempotent=True,
+    answers={201: outgoing.ExpertAnswer},
+    problems=(IdempotencyKeyReused,),
 )
 async def add_expert(request: Request) -> Reply:
-    expert = await engine_of(request).admin.add_expert(read_body(request, schemas.NewExpert))
-    return reply(request, {"expert": views.expert_record(expert)}, 201, location=f"/api/experts/{expert.id}")
+    wanted = read_body(request, incoming.NewExpert)
+    added = await engine_of(request).admin.add_expert(wanted, idempotency_key(request))
+    headers = {"idempotent_replayed": "true"} if added.replayed else {}
+    body = {"expert": views.expert_record(added.expert)}
+    return reply(request, body, 201, location=f"/api/experts/{added.expert.id}", **headers)
 
 
 @admin(
     "PUT",
     "/api/admin/experts/{expert_id}",
     summary="Replace all that is said of an expert",
-    body=schemas.NewExpert,
-    answers={200: schemas.ExpertAnswer},
+    body=incoming.NewExpert,
+    answers={200: outgoing.ExpertAnswer},
     problems=(ExpertNotFound,),
 )
 async def replace_expert(request: Request, expert_id: str) -> Reply:
-    expert = await engine_of(request).admin.replace_expert(expert_id, read_body(request, schemas.NewExpert))
+    expert = await engine_of(request).admin.replace_expert(expert_id, read_body(request, incoming.NewExpert))
     return reply(request, {"expert": views.expert_record(expert)})
 
 
@@ -91,12 +102,12 @@ async def replace_expert(request: Request, expert_id: str) -> Reply:
     "DELETE",
     "/api/admin/experts/{expert_id}",
     summary="Take an expert, and all slots to come, off sale for good",
-    query=schemas.Removing,
+    query=incoming.Removing,
     answers={204: ""},
     problems=(BadRequest, ExpertNotFound, ExpertHasBookings),
 )
 async def remove_expert(request: Request, expert_id: str) -> Reply:
-    wanted = read_query(request, schemas.Removing)
+    wanted = read_query(request, incoming.Removing)
     await engine_of(request).admin.remove_expert(expert_id, wanted.bookings, wanted.reason)
     return raw(request, b"", 204, "")
 
@@ -105,12 +116,12 @@ async def remove_expert(request: Request, expert_id: str) -> Reply:
     "POST",
     "/api/admin/experts/{expert_id}/slots",
     summary="Put slots on sale; one that is there already stays as it is",
-    body=schemas.NewSlots,
-    answers={201: schemas.SlotsAnswer},
+    body=incoming.NewSlots,
+    answers={201: outgoing.SlotsAnswer},
     problems=(ExpertNotFound, SlotOverlaps),
 )
 async def add_slots(request: Request, expert_id: str) -> Reply:
-    wanted = read_body(request, schemas.NewSlots)
+    wanted = read_body(request, incoming.NewSlots)
     slots = [form.slot(expert_id) for form in wanted.slots]
     added = await engine_of(request).admin.add_slots(expert_id, slots)
     return reply(request, {"slots": [slot_view(slot) for slot in added]}, 201, location=f"/api/experts/{expert_id}")
@@ -120,13 +131,13 @@ async def add_slots(request: Request, expert_id: str) -> Reply:
     "POST",
     "/api/admin/slots/{slot_id}/close",
     summary="Take a slot off sale; keep its bookings, or cancel them",
-    body=schemas.Closing,
+    body=incoming.Closing,
     body_required=False,
-    answers={200: schemas.SlotClosed},
+    answers={200: outgoing.SlotClosed},
     problems=(SlotNotFound, SlotHasBookings),
 )
 async def close_slot(request: Request, slot_id: str) -> Reply:
-    wanted = read_body(request, schemas.Closing) if request.body else schemas.Closing(bookings=None, reason=None)
+    wanted = read_body(request, incoming.Closing) if request.body else incoming.Closing(bookings=None, reason=None)
     closed = await engine_of(request).admin.close_slot(slot_id, wanted.bookings, wanted.reason)
     return reply(request, {"slot": slot_view(closed.slot), "kept": closed.kept, "cancelled": closed.cancelled})
 
@@ -135,7 +146,7 @@ async def close_slot(request: Request, slot_id: str) -> Reply:
     "POST",
     "/api/admin/slots/{slot_id}/open",
     summary="Put a closed slot on sale again",
-    answers={200: schemas.SlotAnswer},
+    answers={200: outgoing.SlotAnswer},
     problems=(SlotNotFound,),
 )
 async def open_slot(request: Request, slot_id: str) -> Reply:
@@ -146,7 +157,7 @@ _under_way: asyncio.Task[Report] | None = None
 
 
 @admin(
-    "GET", "/api/admin/audit", summary="Compare Redis and MongoDB while they serve", answers={200: schemas.AuditAnswer}
+    "GET", "/api/admin/audit", summary="Compare Redis and MongoDB while they serve", answers={200: outgoing.AuditAnswer}
 )
 async def audit(request: Request) -> Reply:
     """One look for all who ask meanwhile: it reads everything."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from icalendar import Calendar, Event
 from sanic import Request
 
-from api import metrics, schemas, views
+from api import incoming, metrics, outgoing, views
 from api.access import access_of, booking_token
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
@@ -39,9 +39,9 @@ RETRY_SOON = "2"
     "/api/bookings",
     tag="Bookings",
     summary="Book a slot",
-    body=schemas.NewBooking,
+    body=incoming.NewBooking,
     idempotent=True,
-    answers={201: schemas.BookingCreated, 202: schemas.BookingClaimed},
+    answers={201: outgoing.BookingCreated, 202: outgoing.BookingClaimed},
     problems=(
         MalformedJson, BadRequest, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
         HoldExpired, ValidationFailed, IdempotencyKeyReused, StoreUnavailable,
@@ -49,7 +49,7 @@ RETRY_SOON = "2"
     limit=limits.BOOKINGS,
 )  # fmt: skip
 async def create(request: Request) -> Reply:
-    wanted = read_body(request, schemas.NewBooking)
+    wanted = read_body(request, incoming.NewBooking)
     engine, access = engine_of(request), access_of(request)
     caller = access.booker(request)
     who = ""
@@ -97,14 +97,14 @@ async def answer_booking(request: Request, booking: Booking) -> Reply:
     "/api/bookings",
     tag="Bookings",
     summary="A customer's bookings, newest first",
-    query=schemas.BookingsQuery,
-    answers={200: schemas.Bookings},
+    query=incoming.BookingsQuery,
+    answers={200: outgoing.Bookings},
     problems=(BadRequest, Forbidden, ValidationFailed, StoreUnavailable),
     access="customer",
     limit=limits.LOOKUPS,
 )
 async def find(request: Request) -> Reply:
-    query = read_query(request, schemas.BookingsQuery)
+    query = read_query(request, incoming.BookingsQuery)
     access_of(request).require_email(request, query.email)
     engine = engine_of(request)
     engine.limiter.charge(limits.LOOKUPS_OF_EMAIL, query.email.casefold())
@@ -127,7 +127,7 @@ async def find(request: Request) -> Reply:
     "/api/bookings/{booking_id}",
     tag="Bookings",
     summary="One booking",
-    answers={200: schemas.BookingAnswer},
+    answers={200: outgoing.BookingAnswer},
     problems=(BookingNotFound, StoreUnavailable),
     access="booking",
     limit=limits.LOOKUPS,
@@ -142,8 +142,8 @@ async def read(request: Request, booking_id: str) -> Reply:
     "/api/bookings/{booking_id}/status",
     tag="Bookings",
     summary="Confirm, complete or cancel a booking",
-    body=schemas.StatusChange,
-    answers={200: schemas.BookingAnswer},
+    body=incoming.StatusChange,
+    answers={200: outgoing.BookingAnswer},
     problems=(
         MalformedJson, Forbidden, BookingNotFound, UnsupportedMediaType, InvalidTransition, ValidationFailed,
         StoreUnavailable,
@@ -154,7 +154,7 @@ async def read(request: Request, booking_id: str) -> Reply:
 async def change(request: Request, booking_id: str) -> Reply:
     access = access_of(request)
     caller, _ = await access.enter(request, booking_id)
-    wanted = read_body(request, schemas.StatusChange)
+    wanted = read_body(request, incoming.StatusChange)
     access.require_status(caller, wanted.status)
     booking = await engine_of(request).change(booking_id, wanted.status, caller.by, wanted.reason)
     return await answer_booking(request, booking)
@@ -165,8 +165,8 @@ async def change(request: Request, booking_id: str) -> Reply:
     "/api/bookings/{booking_id}/reschedule",
     tag="Bookings",
     summary="Move a booking to another slot of the same expert",
-    body=schemas.Reschedule,
-    answers={200: schemas.BookingAnswer},
+    body=incoming.Reschedule,
+    answers={200: outgoing.BookingAnswer},
     problems=(
         MalformedJson, BookingNotFound, SlotNotFound, UnsupportedMediaType, InvalidTransition, SlotTaken, SlotHeld,
         SlotPast, SlotClosed, ValidationFailed, StoreUnavailable,
@@ -176,7 +176,7 @@ async def change(request: Request, booking_id: str) -> Reply:
 )  # fmt: skip
 async def reschedule(request: Request, booking_id: str) -> Reply:
     caller, _ = await access_of(request).enter(request, booking_id)
-    wanted = read_body(request, schemas.Reschedule)
+    wanted = read_body(request, incoming.Reschedule)
     booking = await engine_of(request).reschedule(booking_id, wanted.slot_id, caller.by, wanted.reason)
     return await answer_booking(request, booking)
 

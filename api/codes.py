@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sanic import Request
 
-from api import schemas, views
+from api import incoming, outgoing, views
 from api.access import access_of
 from api.mail import Mailer
 from api.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
@@ -19,14 +19,14 @@ from engine.errors import StoreUnavailable, Unauthenticated
     "/api/access/codes",
     tag="Access",
     summary="Have a one-time code sent to an email address",
-    body=schemas.CodeWish,
+    body=incoming.CodeWish,
     answers={202: ""},
     problems=(MalformedJson, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
     limit=limits.CODES,
 )
 async def send(request: Request) -> Reply:
     """The same for every address: none is looked up."""
-    wanted = read_body(request, schemas.CodeWish)
+    wanted = read_body(request, incoming.CodeWish)
     engine = engine_of(request)
     await engine.limiter.admit(limits.CODES_OF_EMAIL, wanted.email.casefold())
     code = await engine.codes.issue(wanted.email)
@@ -40,13 +40,13 @@ async def send(request: Request) -> Reply:
     "/api/access/tokens",
     tag="Access",
     summary="Exchange a code for a token that proves the address",
-    body=schemas.CodeGiven,
-    answers={200: schemas.EmailToken},
+    body=incoming.CodeGiven,
+    answers={200: outgoing.EmailToken},
     problems=(MalformedJson, Unauthenticated, UnsupportedMediaType, ValidationFailed, StoreUnavailable),
     limit=limits.TRIES,
 )
 async def exchange(request: Request) -> Reply:
-    given = read_body(request, schemas.CodeGiven)
+    given = read_body(request, incoming.CodeGiven)
     engine = engine_of(request)
     await engine.limiter.admit(limits.TRIES_OF_EMAIL, given.email.casefold())
     await engine.codes.redeem(given.email, given.code)

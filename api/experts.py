@@ -12,7 +12,7 @@ from zlib import crc32
 import orjson
 from sanic import Request
 
-from api import schemas, views
+from api import incoming, outgoing, views
 from api.problems import ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_query, route
@@ -30,12 +30,12 @@ MOST = 4096
     "/api/experts",
     tag="Experts",
     summary="Browse and search experts",
-    query=schemas.ExpertsQuery,
-    answers={200: schemas.Experts},
+    query=incoming.ExpertsQuery,
+    answers={200: outgoing.Experts},
     problems=(ValidationFailed, StoreUnavailable),
 )
 async def find(request: Request) -> Reply:
-    query = read_query(request, schemas.ExpertsQuery)
+    query = read_query(request, incoming.ExpertsQuery)
     page, openings = await engine_of(request).find_experts(
         query.search, query.category, query.sort, query.page, query.limit
     )
@@ -56,7 +56,7 @@ async def find(request: Request) -> Reply:
     "/api/categories",
     tag="Experts",
     summary="Categories and how many experts each has",
-    answers={200: schemas.Categories},
+    answers={200: outgoing.Categories},
     problems=(StoreUnavailable,),
 )
 async def categories(request: Request) -> Reply:
@@ -82,8 +82,8 @@ _rendered: OrderedDict[tuple[str, str], Rendered] = OrderedDict()
     "/api/experts/{expert_id}",
     tag="Experts",
     summary="An expert and the slots by day",
-    query=schemas.CalendarQuery,
-    answers={200: schemas.ExpertCalendar},
+    query=incoming.CalendarQuery,
+    answers={200: outgoing.ExpertCalendar},
     problems=(ExpertNotFound, ValidationFailed, StoreUnavailable),
 )
 async def detail(request: Request, expert_id: str) -> Reply:
@@ -94,7 +94,7 @@ async def detail(request: Request, expert_id: str) -> Reply:
     known = _rendered.get(key)
     if known and known.calendar is calendar and known.expert is expert and time.time() * 1000 < known.until_ms:
         return reply(request, known.body)
-    query = read_query(request, schemas.CalendarQuery)
+    query = read_query(request, incoming.CalendarQuery)
     rendered = render(expert, calendar, query, int(time.time() * 1000))
     _rendered[key] = rendered
     _rendered.move_to_end(key)
@@ -103,7 +103,7 @@ async def detail(request: Request, expert_id: str) -> Reply:
     return reply(request, rendered.body)
 
 
-def render(expert: Expert, calendar: Calendar, query: schemas.CalendarQuery, now_ms: int) -> Rendered:
+def render(expert: Expert, calendar: Calendar, query: incoming.CalendarQuery, now_ms: int) -> Rendered:
     local = zone(query.tz or expert.time_zone)
     today = datetime.fromtimestamp(now_ms / 1000, local).date()
     first, last = query.from_ or today, query.to or date.max

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 from sanic import Request
 
-from api import schemas, views
+from api import incoming, outgoing, views
 from api.access import access_of
 from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, ValidationFailed
 from api.replies import Reply, raw, reply
@@ -39,9 +39,9 @@ def clock() -> str:
     "/api/holds",
     tag="Holds",
     summary="Hold a seat for a while",
-    body=schemas.NewHold,
+    body=incoming.NewHold,
     idempotent=True,
-    answers={201: schemas.HoldAnswer},
+    answers={201: outgoing.HoldAnswer},
     problems=(
         MalformedJson, BadRequest, SlotNotFound, UnsupportedMediaType, SlotTaken, SlotHeld, SlotPast, SlotClosed,
         ValidationFailed, IdempotencyKeyReused, StoreUnavailable,
@@ -49,7 +49,7 @@ def clock() -> str:
     limit=limits.HOLDS,
 )  # fmt: skip
 async def create(request: Request) -> Reply:
-    wanted = read_body(request, schemas.NewHold)
+    wanted = read_body(request, incoming.NewHold)
     if expert_of(wanted.slot_id) != wanted.expert_id:
         raise SlotNotFound()
     hold = await engine_of(request).holds.hold(
@@ -64,7 +64,7 @@ async def create(request: Request) -> Reply:
     "/api/holds/{token}",
     tag="Holds",
     summary="Hold it longer, up to a total",
-    answers={200: schemas.HoldAnswer},
+    answers={200: outgoing.HoldAnswer},
     problems=(HoldNotFound, StoreUnavailable),
     limit=limits.CHANGES,
 )

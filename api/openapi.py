@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from api.outgoing import Problem
 from api.problems import BadRequest, BodyTooLarge
 from api.replies import JSON, PROBLEM
 from api.routes import Route
-from api.schemas import Problem
 from engine.errors import RateLimited, SlotlineError, Unauthenticated
 
 TAGS = ("Experts", "Bookings", "Holds", "Access", "Administration", "Operations")
@@ -29,7 +29,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key and body give the same booking and the same answer, however often they are sent.",
+    "description": "The same key and body have one effect and give the same answer, however often they are sent.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 

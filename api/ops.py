@@ -7,7 +7,7 @@ from functools import cache
 import orjson
 from sanic import Request
 
-from api import metrics, openapi, schemas
+from api import metrics, openapi, outgoing
 from api.access import access_of
 from api.replies import Reply, raw, reply
 from api.routes import ROUTES, engine_of, route
@@ -15,7 +15,7 @@ from api.routes import ROUTES, engine_of, route
 ALIVE = orjson.dumps({"status": "ok"})
 
 
-@route("GET", "/healthz", tag="Operations", summary="Whether this worker is alive", answers={200: schemas.Alive})
+@route("GET", "/healthz", tag="Operations", summary="Whether this worker is alive", answers={200: outgoing.Alive})
 async def healthz(request: Request) -> Reply:
     return reply(request, ALIVE)
 
@@ -25,7 +25,7 @@ async def healthz(request: Request) -> Reply:
     "/readyz",
     tag="Operations",
     summary="Whether Redis, MongoDB and the live feed can be used",
-    answers={200: schemas.Ready, 503: schemas.Ready},
+    answers={200: outgoing.Ready, 503: outgoing.Ready},
 )
 async def readyz(request: Request) -> Reply:
     parts = await engine_of(request).health()

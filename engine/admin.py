@@ -15,7 +15,18 @@ from engine.errors import (
     SlotOverlaps,
 )
 from engine.forms import ExpertForm
-from engine.model import ADMIN, BOOKED, Booking, Expert, Slot, Status, expert_of, new_expert_id
+from engine.model import (
+    ADMIN,
+    BOOKED,
+    Booking,
+    Expert,
+    Slot,
+    Status,
+    digest,
+    expert_id_of_key,
+    expert_of,
+    new_expert_id,
+)
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -31,6 +42,14 @@ CAUGHT_UP = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    expert: Expert
+    """As the request had it."""
+    replayed: bool = False
+    """The same Idempotency-Key has added this expert before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     slot: Slot
     kept: int
@@ -42,11 +61,16 @@ class Admin:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def add_expert(self, form: ExpertForm) -> Expert:
-        """Raises StoreUnavailable."""
-        expert = form.expert(new_expert_id())
-        await self._engine.add_experts([expert])
-        return expert
+    async def add_expert(self, form: ExpertForm, key: str | None = None) -> Added:
+        """``key`` is the Idempotency-Key: as long as the expert is there, it gives what it gave first, whatever has
+        been changed since. Raises IdempotencyKeyReused, StoreUnavailable."""
+        if key is None:
+            expert = form.expert(new_expert_id())
+            await self._engine.add_experts([expert])
+            return Added(expert)
+        expert = form.expert(expert_id_of_key(key))
+        new = await self._engine.add_expert_once(expert, digest(form.model_dump_json().encode()))
+        return Added(expert, replayed=not new)
 
     async def add_all(self, forms: Sequence[ExpertForm]) -> int:
         """Answers how many that were. Raises StoreUnavailable."""

@@ -1,4 +1,4 @@
-"""The verbs: book, confirm, complete, cancel, close, open. The only writer of the live state.
+"""Booking, and with it all verbs of bookings and slots: the only writer of the live state but for the holds.
 
 Every verb is one script; what it decided is durable before the verb returns.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,11 @@ import orjson
 from pymongo.errors import PyMongoError
 
 from engine.calls import Calls
+from engine.changes import Changes
 from engine.errors import (
     BookingNotFound,
-    EpochMissing,
     HoldExpired,
     IdempotencyKeyReused,
-    InvalidTransition,
     SlotHeld,
     SlotlineError,
     SlotNotFound,
@@ -31,7 +30,7 @@ from engine.errors import (
 from engine.fence import Fence, Refused
 from engine.journal import Journal, Written
 from engine.keys import Keys
-from engine.model import Booking, Change, Place, Slot, Status, digest, expert_of, new_booking_id
+from engine.model import Booking, Change, Place, Status, digest, expert_of, new_booking_id
 from engine.records import dump_body
 from engine.settings import Settings
 from engine.store import Store
@@ -41,8 +40,6 @@ log = logging.getLogger("slotline.desk")
 
 DISCLAIM_AFTER = (0.5, 5.0, 30.0)
 """Seconds between the looks for a claim whose answer was lost."""
-
-VERB_OF_STATUS = {Status.CONFIRMED: "confirm", Status.COMPLETED: "complete", Status.CANCELLED: "cancel"}
 
 
 @dataclass(slots=True)
@@ -77,17 +74,14 @@ class Booked:
     """False: claimed, but MongoDB has not confirmed in time."""
 
 
-class Desk:
+class Desk(Changes):
+    """All verbs of bookings and slots: ``book``, and what it inherits. Nothing else writes them."""
+
     def __init__(
         self, calls: Calls, keys: Keys, store: Store, journal: Journal, fence: Fence, settings: Settings
     ) -> None:
-        self._calls = calls
-        self._keys = keys
-        self._store = store
-        self._journal = journal
-        self._fence = fence
+        super().__init__(calls, keys, store, journal, fence, settings)
         self._disclaiming: set[asyncio.Task[None]] = set()
-        self._limits: tuple[Arg, ...] = (settings.keep_bookings, settings.backlog)
         self._most = settings.bookings_per_email if settings.rate_limits else 0
 
     async def book(self, request: Request, by: str = "customer", *, again: bool = False) -> Booked:
@@ -232,100 +226,3 @@ class Desk:
             return None
         booked = await self._write(live, None)
         return Booked(booked.booking.first(), replayed=True, durable=booked.durable)
-
-    async def change(self, booking_id: str, status: Status, by: str, reason: str | None = None) -> Booking:
-        """Moves a booking along the status machine; its present status again is no change.
-
-        Raises BookingNotFound, InvalidTransition, StoreUnavailable.
-        """
-        if status is Status.PENDING:
-            booking = await self.booking(booking_id)
-            if booking.status is not Status.PENDING:
-                raise InvalidTransition(f"nothing goes back to pending; this booking is {booking.status}")
-            return booking
-        return await self._with_booking(booking_id, lambda: self._change(booking_id, status, by, reason))
-
-    async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
-        """Moves a booking to another slot of its expert; to the slot it has is no change.
-
-        Raises BookingNotFound, InvalidTransition, SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld,
-        StoreUnavailable.
-        """
-        if expert_of(slot_id) != expert_of(booking_id):
-            raise SlotNotFound()
-        return await self._with_booking(booking_id, lambda: self._move(booking_id, slot_id, by, reason))
-
-    async def _with_booking(self, booking_id: str, verb: Callable[[], Awaitable[Booking]]) -> Booking:
-        """Redis lets go of bookings some days after their slot; MongoDB never does."""
-        try:
-            return await verb()
-        except BookingNotFound:
-            stored = await self._store.bookings.get(booking_id)
-            if stored is None:
-                raise
-            await self._fence.restore(stored)
-            return await verb()
-
-    async def _change(self, booking_id: str, status: Status, by: str, reason: str | None) -> Booking:
-        partition = self._keys.of(booking_id)
-        feed = partition.feed(expert_of(booking_id))
-        told: tuple[Arg, ...] = (orjson.dumps(by), orjson.dumps(reason))
-        if status is Status.CANCELLED:
-            keys: tuple[str, ...] = (*feed, partition.outbox, partition.booking(booking_id))
-            told += self._calls.publish
-        else:
-            keys = (partition.epoch, partition.outbox, partition.booking(booking_id))
-        return await self._changed(await self._calls.run(VERB_OF_STATUS[status], keys, told))
-
-    async def _move(self, booking_id: str, slot_id: str, by: str, reason: str | None) -> Booking:
-        partition = self._keys.of(booking_id)
-        keys = (
-            *partition.feed(expert_of(booking_id)),
-            partition.outbox,
-            partition.booking(booking_id),
-            *partition.holds(slot_id),
-        )
-        told: tuple[Arg, ...] = (slot_id, orjson.dumps(by), orjson.dumps(reason), *self._limits)
-        return await self._changed(await self._calls.run("reschedule", keys, (*told, *self._calls.publish)))
-
-    async def _changed(self, answer: list[Any]) -> Booking:
-        """The booking of a script's answer, once it is durable. That includes ``same``: it may be the answer to our own
-        repetition of a call whose first answer was lost."""
-        booking = self._calls.booking(answer)
-        await self._settle(self._journal.commit(booking, answer[-1] if answer[0] == b"ok" else None))
-        return booking
-
-    async def booking(self, booking_id: str) -> Booking:
-        """The live copy, else the stored one. Raises BookingNotFound, StoreUnavailable."""
-        booking = await self._fence.live(booking_id) or await self._store.bookings.get(booking_id)
-        if booking is None:
-            # Without an epoch Redis has lost its bookings, and one of them may be on its way to MongoDB.
-            if not await self._calls.command("EXISTS", self._keys.of(booking_id).epoch):
-                self._calls.on_missing_epoch()
-                raise EpochMissing()
-            raise BookingNotFound()
-        return booking
-
-    async def close(self, slot_id: str) -> Slot:
-        """Takes a slot off sale; its bookings stay. Raises SlotNotFound, StoreUnavailable."""
-        return await self._shutter("close", slot_id)
-
-    async def open(self, slot_id: str) -> Slot:
-        """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
-        return await self._shutter("open", slot_id)
-
-    async def _shutter(self, verb: str, slot_id: str) -> Slot:
-        partition = self._keys.of(slot_id)
-        keys = (*partition.feed(expert_of(slot_id)), partition.outbox)
-        answer = await self._calls.run(verb, keys, (slot_id, self._limits[1], *self._calls.publish))
-        slot = Slot.from_record(slot_id, answer[2].decode())
-        await self._settle(self._journal.commit(slot, answer[3] if answer[0] == b"ok" else None))
-        return slot
-
-    @staticmethod
-    async def _settle(written: Awaitable[Written]) -> None:
-        """A change that MongoDB has not confirmed in time stands all the same: it is decided, and in the outbox."""
-        try:
-            await written
-        except Refused as refusal:
-            raise refusal.error from None

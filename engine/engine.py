@@ -18,7 +18,7 @@ from engine.calls import Calls
 from engine.catalogue import Catalogue
 from engine.codes import Codes
 from engine.desk import Booked, Desk, Request
-from engine.errors import StoreUnavailable
+from engine.errors import IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL, Feed
 from engine.fence import Fence
 from engine.holds import Holds
@@ -108,6 +108,18 @@ class Engine:
             new = await self.store.experts.put(experts)
         await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
         return new
+
+    async def add_expert_once(self, expert: Expert, fingerprint: str) -> bool:
+        """Adds an expert whose id is of one Idempotency-Key; answers whether they are new.
+
+        Raises IdempotencyKeyReused, StoreUnavailable.
+        """
+        with translated():
+            earlier = await self.store.experts.add(expert, fingerprint)
+        if earlier not in (None, fingerprint):
+            raise IdempotencyKeyReused()
+        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        return earlier is None
 
     async def remove_expert(self, expert_id: str) -> None:
         """Takes a profile out of the catalogue. Raises StoreUnavailable."""

@@ -61,6 +61,11 @@ def new_expert_id() -> str:
     return "".join(secrets.choice(BASE36) for _ in range(EXPERT_ID_LENGTH))
 
 
+def expert_id_of_key(key: str) -> str:
+    """The id of the expert whom the request with this Idempotency-Key adds: always the same."""
+    return base36(int(digest(f"expert {key}".encode()), 16))[-EXPERT_ID_LENGTH:]
+
+
 def new_booking_id(expert_id: str) -> str:
     return f"{expert_id}-{secrets.token_hex(16)}"
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from engine.cli import reach
 from engine.cli.say import complain, console
+from engine.errors import ExpertHasBookings, SlotHasBookings
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,7 +52,18 @@ def filled(form: type[T], values: dict[str, Any]) -> T:
         raise typer.Exit(1) from None
 
 
-def what_of(said: str | None) -> WhatOfBookings:
+def with_bookings(said: str | None, work: Callable[[Engine, WhatOfBookings], Awaitable[T]]) -> T:
+    """As `with_engine`, for ``work`` that bookings may stand in the way of: asks what to do with them, unless it was
+    ``said``."""
+    wanted = _what_of(said)
+    try:
+        return with_engine(lambda engine: work(engine, wanted))
+    except (ExpertHasBookings, SlotHasBookings) as refusal:
+        decided = _ask_what_of(f"{str(refusal).partition(':')[0].capitalize()}.")
+        return with_engine(lambda engine: work(engine, decided))
+
+
+def _what_of(said: str | None) -> WhatOfBookings:
     """Raises typer.BadParameter."""
     if said == "keep":
         return "keep"
@@ -62,7 +74,7 @@ def what_of(said: str | None) -> WhatOfBookings:
     raise typer.BadParameter("keep or cancel", param_hint="--bookings")
 
 
-def ask_what_of(question: str) -> WhatOfBookings:
+def _ask_what_of(question: str) -> WhatOfBookings:
     """Asks the person at the terminal. Without one: ends with 1 and says what to say."""
     if not console.is_terminal:
         complain(f"{question} Say --bookings keep or --bookings cancel")
@@ -71,4 +83,4 @@ def ask_what_of(question: str) -> WhatOfBookings:
     if answer not in ("keep", "cancel"):
         complain("nothing was changed")
         raise typer.Exit(1)
-    return what_of(answer)
+    return _what_of(answer)

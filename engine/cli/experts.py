@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.admin import OfBookings, Why, ask_what_of, filled, what_of, with_engine
+from engine.cli.admin import OfBookings, Why, filled, with_bookings, with_engine
 from engine.cli.progress import progress_bar
 from engine.cli.say import complain, errors, say
-from engine.errors import ExpertHasBookings
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -43,8 +42,8 @@ def add(
     from engine.forms import ExpertForm
 
     form = filled(ExpertForm, given(name, category, headline, bio, languages, time_zone, experience, email, phone))
-    expert = with_engine(lambda engine: engine.admin.add_expert(form))
-    say(expert.id)
+    added = with_engine(lambda engine: engine.admin.add_expert(form))
+    say(added.expert.id)
 
 
 @app.command()
@@ -74,12 +73,7 @@ def edit(
 @app.command()
 def remove(expert_id: Annotated[str, typer.Argument()], bookings: OfBookings = None, reason: Why = None) -> None:
     """Take an expert out of the catalogue and all slots to come off sale."""
-    wanted = what_of(bookings)
-    try:
-        cancelled = with_engine(lambda engine: engine.admin.remove_expert(expert_id, wanted, reason))
-    except ExpertHasBookings as refusal:
-        wanted = ask_what_of(f"{str(refusal).partition(':')[0].capitalize()}.")
-        cancelled = with_engine(lambda engine: engine.admin.remove_expert(expert_id, wanted, reason))
+    cancelled = with_bookings(bookings, lambda engine, wanted: engine.admin.remove_expert(expert_id, wanted, reason))
     say(f"Removed; {cancelled} bookings were cancelled.")
 
 

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.admin import OfBookings, Why, ask_what_of, filled, what_of, with_engine
+from engine.cli.admin import OfBookings, Why, filled, with_bookings, with_engine
 from engine.cli.say import complain, say
-from engine.errors import SlotHasBookings
 
 app = typer.Typer(help="Slots: add, close, open.", no_args_is_help=True)
 
@@ -46,12 +45,7 @@ def add(
 @app.command()
 def close(slot_id: Annotated[str, typer.Argument()], bookings: OfBookings = None, reason: Why = None) -> None:
     """Take a slot off sale. One that has bookings is closed only if it is said what to do with them."""
-    wanted = what_of(bookings)
-    try:
-        closed = with_engine(lambda engine: engine.admin.close_slot(slot_id, wanted, reason))
-    except SlotHasBookings as refusal:
-        wanted = ask_what_of(f"{str(refusal).partition(':')[0].capitalize()}.")
-        closed = with_engine(lambda engine: engine.admin.close_slot(slot_id, wanted, reason))
+    closed = with_bookings(bookings, lambda engine, wanted: engine.admin.close_slot(slot_id, wanted, reason))
     say(f"Closed; bookings kept: {closed.kept}, cancelled: {closed.cancelled}.")
 
 

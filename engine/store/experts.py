@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine.model import Expert, Page
 from engine.store.bookings import DUPLICATE
@@ -57,6 +57,18 @@ class ExpertStore:
                 if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
                     raise
         return len(fresh)
+
+    async def add(self, expert: Expert, fingerprint: str) -> str | None:
+        """Adds an expert whose id is of one Idempotency-Key. If somebody with that id is there: the fingerprint of the
+        request that added them, and nothing is changed."""
+        while True:
+            try:
+                await self._experts.insert_one({**expert_document(expert), "fingerprint": fingerprint})
+            except DuplicateKeyError:
+                if document := await self._experts.find_one({"_id": expert.id}, {"fingerprint": 1}):
+                    return str(document.get("fingerprint", ""))
+            else:
+                return None
 
     async def remove(self, expert_id: str) -> bool:
         """Whether there was such an expert."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from engine.errors import SlotlineError
-from engine.stack import StackError
 from loadtests.bench import suites
 from loadtests.bench.bench import Plan
 from loadtests.bench.wrk import BenchError, find_wrk
+from loadtests.program import status_of
 from loadtests.sections import put_section
 
 SUITES = {"hello": suites.hello, "peers": suites.peers}
@@ -24,19 +22,14 @@ SECTIONS = {"hello": "http", "peers": "peers"}
 
 def main() -> int:
     given = arguments()
-    logging.getLogger("slotline").setLevel(logging.ERROR)  # it adopts what wrk leaves behind: see `drain`
+    return status_of(lambda: run_all(given), BenchError)
+
+
+def run_all(given: argparse.Namespace) -> None:
     plan = Plan(given.seconds, given.rounds, given.connections)
-    try:
-        find_wrk()
-        for name in given.suites or SUITES:
-            run(name, plan, given.write)
-    except (BenchError, StackError, SlotlineError) as error:
-        print(f"slotline: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("slotline: stopped", file=sys.stderr)
-        return 130
-    return 0
+    find_wrk()
+    for name in given.suites or SUITES:
+        run(name, plan, given.write)
 
 
 def run(name: str, plan: Plan, page: Path | None) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
 
 import hiredis
 
-CHUNK = 1 << 18
+from loadtests.proxy import Pipe, Proxy, Stream
+
 OP_MSG = 2013
 HEADER = 16
 SECTION = HEADER + 4
@@ -20,56 +17,25 @@ SECTION = HEADER + 4
 Parser = Callable[[bytes], Iterator[str]]
 
 
-class Tap:
+class Tap(Proxy[Pipe]):
     """``async with Tap(url, parser) as tap: tap.url …``. ``parser`` makes the names of commands out of what is sent."""
 
     def __init__(self, url: str, parser: Callable[[], Parser]) -> None:
-        self._parts = urlsplit(url)
-        self._parser = parser
-        self._server: asyncio.Server | None = None
-        self._pipes: set[asyncio.Task[None]] = set()
+        super().__init__(url, lambda client, server: _Counting(client, server, self, parser()))
         self.commands: Counter[str] = Counter()
         self.sent = 0
         """Bytes to the server."""
 
-    @property
-    def url(self) -> str:
-        assert self._server is not None
-        port = self._server.sockets[0].getsockname()[1]
-        return self._parts._replace(netloc=f"127.0.0.1:{port}").geturl()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return self
+class _Counting(Pipe):
+    def __init__(self, client: Stream, server: Stream, tap: Tap, parser: Parser) -> None:
+        super().__init__(client, server)
+        self._tap, self._parser = tap, parser
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for pipe in self._pipes:
-            pipe.cancel()
-        await asyncio.gather(*self._pipes, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
-        for pipe in (self._pump(reader, server_writer, self._parser()), self._pump(server_reader, writer, None)):
-            task = asyncio.create_task(pipe)
-            self._pipes.add(task)
-            task.add_done_callback(self._pipes.discard)
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, parser: Parser | None) -> None:
-        try:
-            while data := await reader.read(CHUNK):
-                if parser is not None:
-                    self.sent += len(data)
-                    self.commands.update(parser(data))
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
+    async def request_passes(self, data: bytes) -> bool:
+        self._tap.sent += len(data)
+        self._tap.commands.update(self._parser(data))
+        return True
 
 
 def redis_commands() -> Parser:

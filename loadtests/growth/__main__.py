@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from engine.errors import SlotlineError
-from engine.stack import StackError
 from loadtests.bench import machine
 from loadtests.bench.suites import before
 from loadtests.bench.wrk import BenchError, find_wrk
@@ -20,6 +17,7 @@ from loadtests.growth.dimensions import DIMENSIONS, Effort, Tell
 from loadtests.growth.ground import Point
 from loadtests.growth.report import markdown, plot
 from loadtests.growth.sizes import Sizes, measure_sizes
+from loadtests.program import status_of
 from loadtests.sections import put_section
 
 SIZES = {
@@ -36,19 +34,15 @@ PLOTS = "growth"
 
 def main() -> int:
     given = arguments()
-    logging.getLogger("slotline").setLevel(logging.ERROR)
+    return status_of(lambda: run(given), BenchError)
+
+
+def run(given: argparse.Namespace) -> None:
     screen = Console(stderr=True)
-    try:
-        wrk = find_wrk()
-        with tempfile.TemporaryDirectory(prefix="slotline-growth-") as folder, screen.status("starting") as status:
-            facts = before(Path(folder), machine.Cores.of_machine())
-            found, sizes = asyncio.run(grow(Path(folder), given, lambda text: status.update(text)))
-    except (BenchError, StackError, SlotlineError) as error:
-        print(f"slotline: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("slotline: stopped", file=sys.stderr)
-        return 130
+    wrk = find_wrk()
+    with tempfile.TemporaryDirectory(prefix="slotline-growth-") as folder, screen.status("starting") as status:
+        facts = before(Path(folder), machine.Cores.of_machine())
+        found, sizes = asyncio.run(grow(Path(folder), given, lambda text: status.update(text)))
     facts["versions"] = machine.versions(wrk)
     page: Path = given.write or Path("growth.md")
     command = f"python -m loadtests.growth {' '.join(given.dimensions)} --largest {given.largest} "
@@ -60,7 +54,6 @@ def main() -> int:
             plot(dimension, points, page.parent / PLOTS / f"{dimension}.svg")
         put_section(page, "growth", section)
         print(f"written to {page}, plots in {page.parent / PLOTS}")
-    return 0
 
 
 def arguments() -> argparse.Namespace:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import platform
 import subprocess
@@ -19,12 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from api.worker import raise_file_limit
-from engine.errors import SlotlineError
-from engine.stack import StackError
 from loadtests.bench import machine
 from loadtests.live_bench.measure import crowd, measure, memory, probe
 from loadtests.live_bench.report import AIMS, HEADS, Results, markdown
 from loadtests.live_bench.servers import LiveBenchError, Rival, Status, all_servers, node_ready
+from loadtests.program import status_of
 from loadtests.sections import put_section
 
 WARM_UP = 0.3
@@ -32,21 +30,17 @@ WARM_UP = 0.3
 
 def main() -> int:
     given = arguments()
-    logging.getLogger("slotline").setLevel(logging.ERROR)
+    return status_of(lambda: compare(given), LiveBenchError, TimeoutError)
+
+
+def compare(given: argparse.Namespace) -> None:
     screen = Console(stderr=True)
     sizes = [int(size) for size in given.sizes.split(",")]
-    try:
-        raise_file_limit()
-        if not given.without_socketio:
-            node_ready()
-        with tempfile.TemporaryDirectory(prefix="slotline-live-") as folder, screen.status("starting") as status:
-            results = asyncio.run(run(Path(folder), sizes, given, lambda text: status.update(text)))
-    except (LiveBenchError, StackError, SlotlineError, TimeoutError) as error:
-        print(f"slotline: {error or type(error).__name__}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("slotline: stopped", file=sys.stderr)
-        return 130
+    raise_file_limit()
+    if not given.without_socketio:
+        node_ready()
+    with tempfile.TemporaryDirectory(prefix="slotline-live-") as folder, screen.status("starting") as status:
+        results = asyncio.run(run(Path(folder), sizes, given, lambda text: status.update(text)))
     out = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     for messages in AIMS:
         table = Table(title="single messages" if messages == 1 else f"bursts of {messages}", title_justify="left")
@@ -63,7 +57,6 @@ def main() -> int:
         plan = f"{given.rounds} rounds of {given.seconds:g} s a server, size and kind of event, in turn"
         put_section(given.write, "live", markdown(results, plan, command, facts()))
         print(f"written to {given.write}")
-    return 0
 
 
 def arguments() -> argparse.Namespace:

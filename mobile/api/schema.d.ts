@@ -1283,7 +1283,10 @@ export interface operations {
     admin_add_expert: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and body have one effect and give the same answer, however often they are sent. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1359,7 +1362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation-failed`: Some fields are not as they should be. */
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request. · `validation-failed`: Some fields are not as they should be. */
             422: {
                 headers: {
                     /** @description Names this request. */
@@ -2097,7 +2100,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same booking and the same answer, however often they are sent. */
+                /** @description The same key and body have one effect and give the same answer, however often they are sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2825,7 +2828,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same booking and the same answer, however often they are sent. */
+                /** @description The same key and body have one effect and give the same answer, however often they are sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from api.experts import render
-from api.schemas import CalendarQuery
+from api.incoming import CalendarQuery
 from engine.engine import Engine
 from engine.model import Calendar, Expert, new_expert_id, new_slot
 from tests.api.serving import eventually, order

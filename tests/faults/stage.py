@@ -94,8 +94,8 @@ class Stage:
     async def _start(self) -> Self:
         for server in (self.redis, self.mongo):
             await asyncio.to_thread(server.start)
-        self.redis_proxy = await Proxy(self.redis.port).start()
-        self.mongo_proxy = await Proxy(self.mongo.port).start()
+        self.redis_proxy = await Proxy(self.redis.url).__aenter__()
+        self.mongo_proxy = await Proxy(self.mongo.url).__aenter__()
         self.listener = listen(Settings(port=0, _env_file=None))  # type: ignore[call-arg]
         self.port: int = self.listener.getsockname()[1]
         common = {"mongo_database": DATABASE, "data_dir": self.folder, **TUNING}
@@ -146,7 +146,7 @@ class Stage:
             await asyncio.to_thread(self.workers.stop)
         for name in ("redis_proxy", "mongo_proxy"):
             if proxy := getattr(self, name, None):
-                await proxy.stop()
+                await proxy.__aexit__(None, None, None)
         if hasattr(self, "servers"):
             await self.servers.close()
         if hasattr(self, "listener"):

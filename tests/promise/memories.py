@@ -83,9 +83,8 @@ class PromotedReplica:
         self._proxy = await Proxy(self._master.url).__aenter__()
         self._replica = RedisServer(self._directory / "replica", persist=False)
         self._replica.start()
-        port = self._proxy.url.rpartition(":")[2].partition("/")[0]
         async with Redis.from_url(self._replica.url) as client:
-            await client.execute_command("REPLICAOF", "127.0.0.1", port)
+            await client.execute_command("REPLICAOF", "127.0.0.1", self._proxy.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:

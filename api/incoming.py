@@ -1,0 +1,91 @@
+"""What comes in: each message validates itself, and becomes a part of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from engine.fields import TEXT, Day, Email, HoldToken, Id, Message, Name, Notes, Phone, Reason, Zone
+from engine.forms import ExpertForm, SlotForm
+from engine.model import Status
+
+PageNumber = Annotated[int, Field(ge=1, le=100_000)]
+Limit = Annotated[int, Field(ge=1, le=100)]
+
+
+class NewBooking(Message):
+    expert_id: Id
+    slot_id: Id
+    name: Name
+    email: Email
+    phone: Phone
+    notes: Notes = ""
+    hold_token: HoldToken = ""
+
+
+class NewHold(Message):
+    expert_id: Id
+    slot_id: Id
+
+
+class Reschedule(Message):
+    slot_id: Id
+    reason: Reason | None = None
+
+
+class StatusChange(Message):
+    status: Status
+    reason: Reason | None = None
+
+
+class CodeWish(Message):
+    email: Email
+
+
+class CodeGiven(Message):
+    email: Email
+    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")]
+
+
+class NewExpert(ExpertForm):
+    """An expert, all of it: what is not said is as if it had never been."""
+
+
+class NewSlots(Message):
+    slots: Annotated[list[SlotForm], Field(min_length=1, max_length=500)]
+
+
+class Closing(Message):
+    bookings: Literal["keep", "cancel"] | None = Field(
+        None, description="What is to become of the slot's bookings; a slot that has some is not closed without it."
+    )
+    reason: Reason | None = Field(None, description="For the history of what is cancelled.")
+
+
+class Removing(Message):
+    bookings: Literal["keep", "cancel"] | None = Field(
+        None, description="What is to become of bookings to come; an expert who has some does not go without it."
+    )
+    reason: Reason | None = None
+
+
+class ExpertsQuery(Message):
+    search: Annotated[str, StringConstraints(max_length=100, pattern=TEXT)] = ""
+    category: Annotated[str, StringConstraints(max_length=100, pattern=TEXT)] | None = None
+    sort: Literal["rating", "experience", "name"] = "rating"
+    page: PageNumber = 1
+    limit: Limit = 20
+
+
+class CalendarQuery(Message):
+    from_: Day | None = Field(None, alias="from", description="First day, in `tz`; today by default.")
+    to: Day | None = Field(None, description="Last day, in `tz`; by default the last there is.")
+    tz: Zone | None = Field(None, description="IANA zone of the days; the expert's by default.")
+
+
+class BookingsQuery(Message):
+    email: Email
+    status: Status | None = None
+    page: PageNumber = 1
+    limit: Limit = 20

@@ -1,0 +1,143 @@
+"""Finding somebody: the list goes on as one scrolls, a category narrows it, and it says so while it loads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.async_api import Locator, Route, expect
+
+from engine.engine import Engine
+from engine.model import Expert, new_expert_id
+from tests.api.serving import eventually
+from tests.e2e.conftest import People
+from tests.e2e.person import Person
+from tests.samples import ZOE
+
+PAGE = 20
+"""Experts that the app asks for at a time."""
+
+
+async def add(engine: Engine, number: int, name: str, category: str = "Law") -> list[Expert]:
+    """Experts of that name, the best rated first; none has the rating of another."""
+    experts = [
+        replace(ZOE, id=new_expert_id(), name=f"{name} {n:02}", category=category, rating=round(5 - n / 10, 1))
+        for n in range(number)
+    ]
+    await engine.add_experts(experts)
+    return experts
+
+
+def cards(person: Person) -> Locator:
+    return person.page.get_by_test_id(re.compile("^expert-")).filter(visible=True)
+
+
+def chip(person: Person, label: str) -> Locator:
+    return person.page.get_by_role("radiogroup", name="Category").get_by_role("radio", name=label)
+
+
+async def ids_on(person: Person) -> list[str]:
+    found = await cards(person).evaluate_all("cards => cards.map(card => card.dataset.testid)")
+    return [test_id.removeprefix("expert-") for test_id in found]
+
+
+async def test_the_list_goes_on_as_one_scrolls_until_everybody_was_there_once(people: People, engine: Engine) -> None:
+    await add(engine, 1, "Somebody else")
+    crowd = [expert.id for expert in await add(engine, 2 * PAGE + 5, "Wayfarer")]
+    ann = await people()
+    asked: list[str] = []
+    second = asyncio.Event()
+
+    async def note(route: Route) -> None:
+        query = parse_qs(urlsplit(route.request.url).query)
+        if query.get("search"):
+            asked.extend(query["page"])
+            if query["page"] == ["2"]:
+                await second.wait()
+        await route.continue_()
+
+    await ann.page.route("**/api/experts?*", note)
+    await ann.open()
+    await ann.page.get_by_role("searchbox").fill("wayfarer")
+    await expect(ann.text("45 experts, best rated first")).to_be_visible()
+
+    more = ann.page.get_by_label("Loading more experts")
+    assert asked == ["1"], "a page when it is needed, and not before"
+
+    async def waits_for_more() -> bool:
+        await cards(ann).last.scroll_into_view_if_needed()
+        return await more.is_visible()
+
+    await eventually(waits_for_more, 20)
+    assert (await ids_on(ann), asked) == (crowd[:PAGE], ["1", "2"])
+    second.set()
+
+    async def sees_all() -> bool:
+        await cards(ann).last.scroll_into_view_if_needed()
+        return len(await ids_on(ann)) >= len(crowd)
+
+    await eventually(sees_all, 20)
+    await expect(more).to_have_count(0)
+    assert (await ids_on(ann), asked) == (crowd, ["1", "2", "3"])
+
+
+async def test_a_category_narrows_the_list_and_chosen_again_lets_everybody_in(people: People, engine: Engine) -> None:
+    quokkas = {expert.id for expert in await add(engine, 3, "Quentin", "Quokka care")}
+    wombats = {expert.id for expert in await add(engine, 2, "Wilma", "Wombat care")}
+    ann = await people()
+
+    async def sees_the_new_categories() -> bool:
+        """A worker may have answered somebody a moment ago, and keeps that for two seconds."""
+        await ann.open()
+        await expect(chip(ann, "All")).to_be_checked()
+        await expect(cards(ann)).not_to_have_count(0)
+        return await chip(ann, "Quokka care, 3").count() == 1
+
+    await eventually(sees_the_new_categories, 30)
+    await chip(ann, "Quokka care, 3").click()
+    await expect(ann.text("3 experts in Quokka care, best rated first")).to_be_visible()
+    await expect(cards(ann)).to_have_count(3)
+    assert set(await ids_on(ann)) == quokkas
+    await expect(chip(ann, "Quokka care, 3")).to_be_checked()
+    await expect(chip(ann, "All")).not_to_be_checked()
+
+    await chip(ann, "Wombat care, 2").click()
+    await expect(ann.text("2 experts in Wombat care, best rated first")).to_be_visible()
+    await expect(cards(ann)).to_have_count(2)
+    assert set(await ids_on(ann)) == wombats
+    await expect(chip(ann, "Quokka care, 3")).not_to_be_checked()
+
+    await chip(ann, "Wombat care, 2").click()
+    await expect(chip(ann, "All")).to_be_checked()
+    await expect(ann.text(re.compile(r"^\d+ experts, best rated first$"))).to_be_visible()
+    for expert_id in quokkas | wombats:
+        await expect(ann.visible(f"expert-{expert_id}")).to_be_visible()
+
+
+async def test_a_list_that_is_on_its_way_shows_that_it_is(people: People, engine: Engine) -> None:
+    (slow,) = await add(engine, 1, "Slowly")
+    ann = await people()
+    answered = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await ann.page.route("**/api/experts?*", wait)
+    await ann.open()
+    skeleton = ann.page.get_by_role("status", name="Loading experts")
+    await expect(skeleton).to_be_visible()
+    await expect(cards(ann)).to_have_count(0)
+    answered.set()
+    await expect(ann.visible(f"expert-{slow.id}")).to_be_visible()
+    await expect(skeleton).to_have_count(0)
+
+    answered.clear()
+    async with ann.page.expect_request("**/api/experts?*search=slowly*"):
+        await ann.page.get_by_role("searchbox").fill("slowly")
+    await expect(skeleton).to_have_count(0)
+    await expect(cards(ann)).not_to_have_count(1)  # what was found before stays until then
+    answered.set()
+    await expect(ann.text("1 expert, best rated first")).to_be_visible()
