@@ -17,6 +17,7 @@ from loadtests.bench.wrk import BenchError, Outcome, run_wrk
 WARM_UP = 1.0
 """Seconds of each case before the first round."""
 
+TRIES = 3
 SETTLE = 0.3
 DRAIN = 30.0
 
@@ -75,6 +76,13 @@ class Bench:
         return [(case, rounds[case.name]) for case in cases]
 
     async def _measure(self, case: Case, seconds: float) -> Measured:
+        """Once more, and with more slots, if there were too few: how fast a case is, is learnt by and by."""
+        for _ in range(TRIES):
+            if (measured := await self._try(case, seconds)) is not None:
+                return measured
+        raise BenchError(f"{case.name}: ran out of slots at {case.rate:,.0f} bookings/s; nothing can be said")
+
+    async def _try(self, case: Case, seconds: float) -> Measured | None:
         worker = self._servers.workers[case.worker]
         lines = await case.prepare(seconds)
         pids = (worker.pid, worker.redis.pid, self._servers.mongo.pid)
@@ -94,8 +102,10 @@ class Bench:
             await drain(engine)
         case.learn(outcome.requests, outcome.used, outcome.rate)
         tells = "" if case.worker == "hello" else worker.metrics()
-        self._check(case, outcome, answered(told), answered(tells))
         self._runs[case.name] = self._runs.get(case.name, 0) + 1
+        if outcome.exhausted:
+            return None
+        self._check(case, outcome, answered(told), answered(tells))
         groups = gauge(tells, "slotline_journal_groups") - gauge(told, "slotline_journal_groups")
         written = gauge(tells, "slotline_journal_written") - gauge(told, "slotline_journal_written")
         group = written / groups if groups else 0.0
@@ -103,8 +113,6 @@ class Bench:
 
     def _check(self, case: Case, outcome: Outcome, before: dict[int, int], after: dict[int, int]) -> None:
         """The client must have had no other status than the case's, and by the worker's own count nobody else has."""
-        if outcome.exhausted:
-            raise BenchError(f"{case.name}: ran out of slots at {outcome.rate:,.0f} bookings/s; nothing can be said")
         if outcome.broken or outcome.timeouts:
             raise BenchError(f"{case.name}: {outcome.broken} broken connections, {outcome.timeouts} timeouts")
         if outcome.refused != (outcome.requests if case.status >= 400 else 0):
