@@ -13,11 +13,14 @@ from string import ascii_lowercase
 
 from engine.cli.workers import Workers, address, listen
 from engine.engine import Engine
-from engine.model import Booking, Status, new_booking_id, new_expert_id, slot_id
+from engine.model import Booking, Status, new_booking_id, new_expert_id, new_slot, slot_id
 from engine.records import to_document
+from loadtests.bench.servers import worker
 from loadtests.bench.supply import EXPERT, midnight
 from loadtests.bench.wrk import Line
 from loadtests.growth.ground import FEW, Calendars, Point, ask, book, ground, one_worker
+from loadtests.live_bench.measure import crowd
+from loadtests.live_bench.servers import Rival
 
 Tell = Callable[[str], None]
 Measure = Callable[[], Awaitable[tuple[float, float]]]
@@ -170,7 +173,42 @@ async def partitions(folder: Path, sizes: Sequence[int], effort: Effort, tell: T
     return points
 
 
+async def sockets(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell) -> list[Point]:
+    """Live sockets of one worker that watch one expert, while others are booked and looked at."""
+    points: list[Point] = []
+    with ground(folder, effort.seconds) as on, worker("claim", on.settings, on.redis, on.cores) as api:
+        engine = await Engine.open(on.settings)
+        calendars = Calendars(engine)
+        await calendars.grow(20_000)
+        watched = replace(EXPERT, id=new_expert_id())
+        await engine.add_experts([watched])
+        await engine.add_slots([new_slot(watched.id, midnight(), midnight() + 60)])
+        page = [Line("GET", f"/api/experts/{expert}") for expert in calendars.experts]
+        watching = Rival("slotline", "", api.pid, api.port, Nobody(), watched.id)
+        async with crowd(watching, on.cores) as people:
+            for have, size in zip((0, *sizes), sizes, strict=False):
+                tell(f"sockets: {size:,}")
+                for number in range(have + BULK, size + BULK, BULK):
+                    await people.connect(min(number, size))
+                points.append(
+                    await measured(size, "claim", effort, partial(book, on, calendars, api.url, effort.seconds))
+                )
+                points.append(
+                    await measured(size, "page of 1,000 slots", effort, partial(ask, on, page, api.url, effort.seconds))
+                )
+        await engine.close()
+    return points
+
+
+class Nobody:
+    """Nothing happens to the one who is watched."""
+
+    async def tell(self, messages: int) -> None:
+        raise NotImplementedError
+
+
 Dimension = Callable[[Path, Sequence[int], Effort, Tell], Awaitable[list[Point]]]
 DIMENSIONS: dict[str, Dimension] = {
-    "slots": slots, "experts": experts, "bookings": bookings, "workers": workers, "partitions": partitions,
+    "slots": slots, "experts": experts, "bookings": bookings, "sockets": sockets, "workers": workers,
+    "partitions": partitions,
 }  # fmt: skip

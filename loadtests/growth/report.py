@@ -15,6 +15,7 @@ TITLES = {
     "slots": "slots on sale",
     "experts": "experts",
     "bookings": "bookings in MongoDB",
+    "sockets": "live sockets of a worker",
     "workers": "API workers",
     "partitions": "partitions",
 }
@@ -76,8 +77,8 @@ def markdown(
         "`claim` is a booking that is answered when Redis has decided, so that the store is not what one measures;",
         f"`durable booking` is as shipped, on the embedded MongoDB. wrk has {CONNECTIONS} connections ({FEW} for",
         "searches and customers' lists, which MongoDB answers each time), and a core that it shares with the stores.",
-        "What a request costs in things that can be counted is told by `python -m loadtests.cost`, sockets by",
-        "`make bench-live`.",
+        "What a request costs in things that can be counted is told by `python -m loadtests.cost`, what a change of a",
+        "slot costs that sockets watch by `make bench-live`.",
         "",
         *(f"- {name}: {value}" for name, value in facts.items()),
     ]  # fmt: skip
