@@ -71,8 +71,9 @@ class Engine:
         self._janitor: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, settings: Settings) -> Engine:
-        """Connects, makes the indexes, and rebuilds partitions without an epoch. Raises StoreUnavailable."""
+    async def open(cls, settings: Settings, *, reconciles: bool = True) -> Engine:
+        """Connects, makes the indexes, and rebuilds partitions without an epoch. Without ``reconciles`` what differs
+        stays for others to mend. Raises StoreUnavailable."""
         engine = cls(settings)
         try:
             await asyncio.gather(engine.calls.open(), engine.store.open())
@@ -86,7 +87,8 @@ class Engine:
         engine.feed.start()
         engine.holds.start()
         engine.limiter.start()
-        engine.reconciler.start()
+        if reconciles:
+            engine.reconciler.start()
         engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
         return engine
 

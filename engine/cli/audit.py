@@ -44,7 +44,7 @@ async def look(settings: Settings, repair: bool) -> Looked:
     from engine.engine import Engine, translated
     from engine.repair import Repair
 
-    engine = await Engine.open(settings)
+    engine = await Engine.open(settings, reconciles=False)  # a look changes nothing
     try:
         with translated():
             report = await audited(engine)

@@ -16,11 +16,14 @@ def test_audit_repair_and_rebuild(slotline: Slotline, stack: Stack) -> None:
 
     with redis.Redis.from_url(urls["REDIS_URL"], decode_responses=True) as client:
         partition, expert, slot, record = some_slot(client)
-        client.hset(partition.calendar(expert), slot, record.replace(".", "b"))
+        damaged = record.replace(".", "b")
+        client.hset(partition.calendar(expert), slot, damaged)
+        client.delete(partition.server)  # a worker would compare the partition at once, and mend it
         ill = slotline("audit", **urls)
         assert ill.returncode == 1
         assert "ghost-seat" in ill.stdout
         assert slot in ill.stdout
+        assert client.hget(partition.calendar(expert), slot) == damaged, "a look changes nothing"
         mended = slotline("audit", "--repair", **urls)
         assert mended.returncode == 0, mended.stdout + mended.stderr
         assert "✓ freed" in mended.stdout
