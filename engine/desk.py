@@ -125,8 +125,10 @@ class Desk(Changes):
                     most,
                 ),
             )
-        except (SlotTaken, SlotHeld, HoldExpired) as error:
-            return await self._refuse(error, key_digest, fingerprint)
+        except (SlotTaken, SlotHeld, HoldExpired):
+            if earlier := await self._forgotten(key_digest, fingerprint):
+                return earlier
+            raise
         if answer[0] == b"known":
             if booked := await self._replay(answer[1].decode()):
                 return booked
@@ -175,13 +177,13 @@ class Desk(Changes):
                 gone.append(booking_id)
         return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 
-    async def _refuse(self, error: SlotlineError, key_digest: str, fingerprint: str) -> Booked:
+    async def _forgotten(self, key_digest: str, fingerprint: str) -> Booked | None:
         """A Redis that has just come back may have forgotten a key whose booking keeps the slot full: MongoDB knows."""
         if key_digest and self._calls.young and (earlier := await self._store.bookings.of_key(key_digest)):
             if earlier.fingerprint != fingerprint:
                 raise IdempotencyKeyReused()
             return Booked(earlier.first(), replayed=True)
-        raise error
+        return None
 
     async def _claim(self, booking_id: str, keyed: bool, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         try:
