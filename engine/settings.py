@@ -87,7 +87,9 @@ class Settings(BaseSettings):
         7 * 86_400, ge=0, description="Seconds a booking stays in Redis after its slot has ended."
     )
     log_entries: int = Field(256, ge=1, description="Changes an expert's change log keeps for resuming clients.")
-    log_age: int = Field(600, ge=1, description="Seconds after its last change at which a change log is dropped.")
+    log_age: int = Field(
+        600, ge=1, description="Seconds after its last change that a change log stays, or up to a quarter longer."
+    )
     heartbeat: float = Field(
         20.0, gt=0, le=60, description="Seconds between two heartbeats of a live socket; clients expect 20."
     )

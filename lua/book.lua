@@ -75,8 +75,8 @@ announce(feed, slot)
 if holds_changed(holds) then save_holds(holds) end
 local at = digits(now)
 local booking = {
-  id = id, rev = '1', status = 'pending', slot = slot_id, seat = digits(seat), start = digits(slot.start),
-  ['end'] = digits(slot.finish), created = at, updated = at, body = body,
+  id = id, rev = '1', status = 'pending', slot = slot_id, seat = digits(seat), start = slot.start,
+  ['end'] = slot.finish, created = at, updated = at, body = body,
   idem = digest, fingerprint = fingerprint,
 }
 booking.history = change_entry(at, nil, 'pending', by, 'null', booking)
@@ -91,4 +91,4 @@ if limited then
   redis.call('ZADD', MINE, booking['end'], id)
   redis.call('EXPIREAT', MINE, redis.call('ZRANGE', MINE, -1, -1, 'WITHSCORES')[2])
 end
-return {'ok', seat, booking.start, booking['end'], at, entry}
+return {'ok', seat, slot.start, slot.finish, at, entry}

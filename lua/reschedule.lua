@@ -48,7 +48,7 @@ plan_holds(holds)
 local at = digits(now)
 booking.rev = digits(tonumber(booking.rev) + 1)
 booking.slot, booking.seat = slot_id, digits(seat)
-booking.start, booking['end'] = digits(slot.start), digits(slot.finish)
+booking.start, booking['end'] = slot.start, slot.finish
 booking.updated = at
 booking.history = booking.history .. ',' .. change_entry(at, booking.status, booking.status, by, reason, booking)
 

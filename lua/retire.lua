@@ -18,7 +18,7 @@ local gone = {}
 local fields = redis.call('HGETALL', CALENDAR)
 for position = 1, #fields, 2 do
   local slot = parse_slot(fields[position], fields[position + 1])
-  if slot and slot.finish < oldest then
+  if slot and tonumber(slot.finish) < oldest then
     gone[#gone + 1] = slot.id
   end
 end

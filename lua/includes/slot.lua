@@ -3,7 +3,8 @@
 -- 'h' held. Conservation (free + held + booked = seats) holds by construction: every seat is exactly one character.
 local FREE, BOOKED, HELD = '.', 'b', 'h'
 
--- Answers nil for a text that is no record.
+-- Answers nil for a text that is no record. Start and end never change, so they stay texts: Lua calculates with such
+-- a text as with a number, but before a comparison it wants `tonumber`.
 local function parse_slot(id, record)
   local start, finish, revision, closed, held_until, seatmap =
     string.match(record, '^(%d+) (%d+) (%d+) ([01]) (%d+) ([.bh]+)$')
@@ -11,7 +12,7 @@ local function parse_slot(id, record)
     return nil
   end
   return {
-    id = id, start = tonumber(start), finish = tonumber(finish), revision = tonumber(revision),
+    id = id, start = start, finish = finish, revision = tonumber(revision),
     closed = closed == '1', held_until = tonumber(held_until), seatmap = seatmap,
   }
 end
@@ -22,7 +23,7 @@ local function read_slot(calendar, id)
 end
 
 local function slot_record(slot)
-  return string.format('%.0f %.0f %.0f %s %.0f %s',
+  return string.format('%s %s %.0f %s %.0f %s',
     slot.start, slot.finish, slot.revision, slot.closed and '1' or '0', slot.held_until, slot.seatmap)
 end
 

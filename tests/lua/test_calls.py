@@ -168,6 +168,22 @@ def test_a_key_of_a_wrong_type_changes_nothing(client: RedisClient, call: Call, 
     witness.assert_nothing_happened()
 
 
+@pytest.mark.parametrize("left", [None, 1, 599, 601, 750], ids=lambda left: f"{left} s left")
+def test_a_log_lives_for_its_age_after_a_change_and_a_quarter_more_at_most(
+    client: RedisClient, left: int | None
+) -> None:
+    """Whatever it had to live before. One that has long enough is left alone: that is a write less."""
+    stock(client)
+    client.persist(LOG)
+    if left:
+        client.expire(LOG, left)
+    before = client.execute_command("PEXPIRETIME", LOG)
+    assert book().run(client)[0] == b"ok"
+    assert 590 <= client.ttl(LOG) <= 750
+    if left == 750:
+        assert client.execute_command("PEXPIRETIME", LOG) == before
+
+
 @every_call
 def test_a_log_that_is_ahead_of_the_version_changes_nothing(client: RedisClient, call: Call) -> None:
     """Redis refuses an entry id that is not above the last one: nothing may have been written before that."""
