@@ -21,7 +21,6 @@ from engine.errors import (
     HoldExpired,
     IdempotencyKeyReused,
     SlotHeld,
-    SlotlineError,
     SlotNotFound,
     SlotTaken,
     StoreUnavailable,
