@@ -57,22 +57,27 @@ class Watched:
     """What all clients together have shown."""
 
     def __init__(self) -> None:
-        self.states: dict[str, dict[tuple[str, int], tuple[object, ...]]] = {}
+        self.states: dict[str, dict[tuple[str, int], tuple[tuple[str, object, object], ...]]] = {}
+        """Expert → epoch and version → start, free seats and state of each slot."""
         self.counts: Counter[str] = Counter()
         self.quiet = asyncio.Event()
         """Set in the end: from then on everybody stays."""
 
     def note(self, picture: Picture) -> None:
-        """Raises nothing: what is wrong is counted, and shown once."""
+        """Raises nothing: what is wrong is counted, and shown once.
+
+        That a slot has begun is no change that anybody is told of: one client asked before, another one after.
+        """
         if picture.version % EACH or not picture.live:
             return
         known = self.states.setdefault(picture.expert_id, {})
-        state = tuple(sorted((slot["id"], slot["free"], slot["state"]) for slot in picture.slots.values()))
+        state = tuple(sorted((str(slot["start"]), slot["free"], slot["state"]) for slot in picture.slots.values()))
         before = known.setdefault((picture.epoch, picture.version), state)
-        if before != state:
+        now = views.instant(int(time.time()))
+        if before != state and (differs := {slot for slot in set(before) ^ set(state) if slot[0] > now}):
             self.counts["contradictions"] += 1
             if self.counts["contradictions"] == 1:
-                print(f"{picture.expert_id} {picture.version}: {set(before) ^ set(state)}", file=sys.stderr)
+                print(f"{picture.expert_id} {picture.version}: {differs}", file=sys.stderr)
         if len(known) > KEEP:
             del known[next(iter(known))]
 
