@@ -12,6 +12,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from engine import reconcile
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
@@ -136,13 +137,14 @@ async def stage(
     folder: Path, redis: RedisServer, mongo: MongoServer, module: str = "loadtests.cost.worker"
 ) -> AsyncIterator[Stage]:
     """``module`` is started as ``api.worker`` is. It has Redis to itself, and a database named after the module."""
-    put_off()
     settings = Settings(
         redis_url=redis.url, mongo_url=mongo.url, mongo_database=module.replace(".", "-"), data_dir=folder,
         sweep_every=NEVER, adopt_after=NEVER, redis_timeout=120, access="open", rate_limits=False, log_level="warning",
         _env_file=None,
     ).for_development()  # fmt: skip
     async with AsyncExitStack() as stack:
+        stack.callback(setattr, reconcile, "EVERY", reconcile.EVERY)  # others use this process, too
+        put_off()
         direct = await stack.enter_async_context(Redis.from_url(redis.url))
         await direct.flushall()
         taps = (
