@@ -25,7 +25,7 @@ async def serve_for_ever() -> None:
     async def send(text: str) -> None:
         broadcast(room, text)
 
-    async with serve(live, sock=listener, compression=None):
+    async with serve(live, sock=listener, compression=None, ping_timeout=3600):  # see rival_sanic
         await obey(listener.getsockname()[1], send)
         await asyncio.Event().wait()
 

@@ -13,6 +13,7 @@ from loadtests.live_bench.control import obey
 
 def main() -> None:
     app: Sanic[Any, Any] = Sanic("rival", configure_logging=False)
+    app.config.WEBSOCKET_PING_TIMEOUT = 3600  # the crowd misses a ping that comes behind a message
     room: set[Websocket] = set()
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
 

@@ -4,7 +4,7 @@ const net = require("node:net");
 const { Server } = require("socket.io");
 
 const server = http.createServer();
-const io = new Server(server, { transports: ["websocket"] });
+const io = new Server(server, { transports: ["websocket"], pingTimeout: 3_600_000 });
 io.on("connection", (socket) => socket.join("room"));
 
 let version = 0;
