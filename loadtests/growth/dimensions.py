@@ -46,7 +46,7 @@ async def slots(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell) 
     """Slots on sale, a thousand an expert: claims all over them, and the page of one expert."""
     points = []
     with ground(folder, effort.seconds) as on, one_worker(on, "claim") as url:
-        engine = await Engine.open(on.settings)
+        engine = await Engine.open(on.settings, reconciles=False)
         calendars = Calendars(engine)
         for size in sizes:
             tell(f"slots: {size:,}")
@@ -64,13 +64,13 @@ async def experts(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell
     """Experts in the catalogue: a search that MongoDB answers each time, and the list that is kept."""
     points: list[Point] = []
     with ground(folder, effort.seconds) as on, one_worker(on, "product") as url:
-        engine = await Engine.open(on.settings)
+        engine = await Engine.open(on.settings, reconciles=False)
         have = 0
         listing = [Line("GET", "/api/experts?limit=20")]
         for size in sizes:
             tell(f"experts: {size:,}")
             while have < size:
-                number = min(BULK, size - have)
+                number = min(BULK // 5, size - have)
                 await engine.add_experts(
                     [replace(EXPERT, id=new_expert_id(), name=name_of(have + n)) for n in range(number)]
                 )
@@ -86,7 +86,7 @@ async def bookings(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tel
     """Bookings of the past in MongoDB: durable bookings on top, and a customer's list of fifty."""
     points: list[Point] = []
     with ground(folder, effort.seconds) as on, one_worker(on, "product") as url:
-        engine = await Engine.open(on.settings)
+        engine = await Engine.open(on.settings, reconciles=False)
         calendars = Calendars(engine)
         await calendars.grow(1000)
         have = 0
@@ -145,7 +145,7 @@ async def workers(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell
             listener = stack.enter_context(listen(settings))
             stack.enter_context(Workers(listener, settings, print))
             url = address(listener)
-            engine = await Engine.open(settings)
+            engine = await Engine.open(settings, reconciles=False)
             calendars = Calendars(engine)
             await calendars.grow(1000)
             page = [Line("GET", f"/api/experts/{calendars.experts[0]}")]
@@ -165,7 +165,7 @@ async def partitions(folder: Path, sizes: Sequence[int], effort: Effort, tell: T
     for size in sizes:
         tell(f"partitions: {size:,}")
         with ground(folder / str(size), effort.seconds, partitions=size) as on, one_worker(on, "claim") as url:
-            engine = await Engine.open(on.settings)
+            engine = await Engine.open(on.settings, reconciles=False)
             calendars = Calendars(engine)
             await calendars.grow(20_000)
             points.append(await measured(size, "claim", effort, partial(book, on, calendars, url, effort.seconds)))
@@ -177,7 +177,7 @@ async def sockets(folder: Path, sizes: Sequence[int], effort: Effort, tell: Tell
     """Live sockets of one worker that watch one expert, while others are booked and looked at."""
     points: list[Point] = []
     with ground(folder, effort.seconds) as on, worker("claim", on.settings, on.redis, on.cores) as api:
-        engine = await Engine.open(on.settings)
+        engine = await Engine.open(on.settings, reconciles=False)
         calendars = Calendars(engine)
         await calendars.grow(20_000)
         watched = replace(EXPERT, id=new_expert_id())

@@ -23,7 +23,7 @@ OF_AN_EXPERT = 1000
 SEATS = 100
 """Of a slot: so that even a thousand slots take all bookings of a run."""
 
-CHUNK = 20
+CHUNK = 2
 """Experts put on sale together."""
 
 STRIDE = 7919
