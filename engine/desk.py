@@ -125,15 +125,18 @@ class Desk(Changes):
                 ),
             )
         except (SlotTaken, SlotHeld, HoldExpired):
-            if earlier := await self._forgotten(key_digest, fingerprint):
+            # A Redis that has just come back may have forgotten a key whose booking keeps the slot full.
+            if key_digest and self._calls.young and (earlier := await self._stored(key_digest, fingerprint)):
                 return earlier
             raise
         if answer[0] == b"known":
-            if booked := await self._replay(answer[1].decode()):
-                return booked
+            known = await self._replay(answer[1].decode()) or await self._stored(key_digest, fingerprint)
+            if known is not None:
+                return known
             if again:
                 raise StoreUnavailable("the booking of this Idempotency-Key is nowhere to be found now; ask again")
-            # Redis has lost it after it knew it, while MongoDB was getting it: the fence finds whichever comes second.
+            # Redis has lost it after it knew it, while MongoDB was getting it, or it was taken back meanwhile, because
+            # another claim has the key: the fence finds whichever comes second.
             return await self.book(request, by, again=True)
         if answer[0] == b"too-many":
             if not again and await self._forget_ended(mine, answer[1:]):
@@ -176,13 +179,14 @@ class Desk(Changes):
                 gone.append(booking_id)
         return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 
-    async def _forgotten(self, key_digest: str, fingerprint: str) -> Booked | None:
-        """A Redis that has just come back may have forgotten a key whose booking keeps the slot full: MongoDB knows."""
-        if key_digest and self._calls.young and (earlier := await self._store.bookings.of_key(key_digest)):
-            if earlier.fingerprint != fingerprint:
-                raise IdempotencyKeyReused()
-            return Booked(earlier.first(), replayed=True)
-        return None
+    async def _stored(self, key_digest: str, fingerprint: str) -> Booked | None:
+        """What MongoDB knows of a key. Raises IdempotencyKeyReused."""
+        earlier = await self._store.bookings.of_key(key_digest)
+        if earlier is None:
+            return None
+        if earlier.fingerprint != fingerprint:
+            raise IdempotencyKeyReused()
+        return Booked(earlier.first(), replayed=True)
 
     async def _claim(self, booking_id: str, keyed: bool, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         try:

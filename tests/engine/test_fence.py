@@ -152,6 +152,29 @@ async def test_a_key_whose_booking_was_taken_back_meanwhile_books_again(
     assert await engine.store.bookings.get(second.booking.id) == second.booking
 
 
+async def test_a_key_whose_claim_was_taken_back_for_another_expert_is_reused(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten requests with one key at once, for two experts: a claim of the losing one was known when its twin looked, and
+    had been taken back when it looked again."""
+    other = await make_sample(engine, start=sample.slots[0].start)
+    while engine.keys.of(other.expert.id) == engine.keys.of(sample.expert.id):
+        other = await make_sample(engine, start=sample.slots[0].start)
+    slot = sample.slots[0]
+    first = (await engine.book(sample.request(key="k"))).booking
+    await engine.store._database["bookings"].delete_one({"_id": first.id})
+    await engine.book(other.request(key="k"))
+    live = engine.fence.live
+
+    async def taken_back(booking_id: str) -> Booking | None:
+        await engine.calls.command("DEL", engine.keys.of(first.id).booking(first.id))
+        return await live(booking_id)
+
+    monkeypatch.setattr(engine.fence, "live", taken_back)
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.book(sample.request(slot, key="k"))
+
+
 async def test_a_key_that_leads_nowhere_is_unavailable_and_not_unknown(engine: Engine, sample: Sample) -> None:
     first = (await engine.book(sample.request(key="k"))).booking
     await engine.store._database["bookings"].delete_one({"_id": first.id})
