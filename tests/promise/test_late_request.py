@@ -21,25 +21,18 @@ LATER = 0.5
 
 
 @pytest.fixture
-async def proxy(settings: Settings) -> AsyncIterator[Proxy]:
-    assert settings.redis_url
-    async with Proxy(settings.redis_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-async def engine(settings: Settings, proxy: Proxy) -> AsyncIterator[Engine]:
-    opened = await Engine.open(settings.model_copy(update={"redis_url": proxy.url, "redis_timeout": 0.4}))
+async def engine(settings: Settings, redis_proxy: Proxy) -> AsyncIterator[Engine]:
+    opened = await Engine.open(settings.model_copy(update={"redis_url": redis_proxy.url, "redis_timeout": 0.4}))
     yield opened
     await opened.close()
 
 
 async def test_a_move_that_was_repeated_does_not_happen_later_once_more(
-    engine: Engine, sample: Sample, proxy: Proxy
+    engine: Engine, sample: Sample, redis_proxy: Proxy
 ) -> None:
     there, elsewhere = sample.slots[1].id, sample.slots[2].id
     booking = (await engine.book(sample.request())).booking
-    arrive = proxy.stall_requests()
+    arrive = redis_proxy.stall_requests()
     assert (await engine.reschedule(booking.id, there, "customer")).slot_id == there
     moved = await engine.reschedule(booking.id, elsewhere, "customer")
     arrive()
@@ -51,10 +44,10 @@ async def test_a_move_that_was_repeated_does_not_happen_later_once_more(
 
 
 async def test_a_closing_that_was_repeated_does_not_happen_later_once_more(
-    engine: Engine, sample: Sample, proxy: Proxy
+    engine: Engine, sample: Sample, redis_proxy: Proxy
 ) -> None:
     slot = sample.slots[0].id
-    arrive = proxy.stall_requests()
+    arrive = redis_proxy.stall_requests()
     assert (await engine.desk.close(slot)).closed
     opened = await engine.desk.open(slot)
     arrive()
@@ -64,13 +57,13 @@ async def test_a_closing_that_was_repeated_does_not_happen_later_once_more(
 
 
 async def test_a_connection_of_somebody_else_is_left_alone(
-    settings: Settings, engine: Engine, sample: Sample, proxy: Proxy
+    settings: Settings, engine: Engine, sample: Sample, redis_proxy: Proxy
 ) -> None:
     """The number of a lost connection may be another's by now: Redis counts anew when it has been restarted."""
     link = engine.calls._route
     other = await Engine.open(settings)
     its = link._client = other.calls._route._client
-    proxy.cut()
+    redis_proxy.cut()
     await engine.booking((await engine.book(sample.request())).booking.id)
     assert link._client != its
     clients = await engine.calls.command("CLIENT", "LIST", at=sample.expert.id)

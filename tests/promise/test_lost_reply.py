@@ -22,13 +22,6 @@ how_lost = pytest.mark.parametrize("cut", [True, False], ids=["cut", "silent"])
 
 
 @pytest.fixture
-async def redis_proxy(settings: Settings) -> AsyncIterator[Proxy]:
-    assert settings.redis_url
-    async with Proxy(settings.redis_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 async def mongo_proxy(settings: Settings) -> AsyncIterator[Proxy]:
     assert settings.mongo_url
     async with Proxy(settings.mongo_url) as proxy:
