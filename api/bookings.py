@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from icalendar import Calendar, Event
@@ -13,6 +14,7 @@ from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, Valida
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
+from engine.desk import Booked
 from engine.desk import Request as BookingRequest
 from engine.errors import (
     BookingNotFound,
@@ -49,6 +51,18 @@ RETRY_SOON = "2"
     limit=limits.BOOKINGS,
 )  # fmt: skip
 async def create(request: Request) -> Reply:
+    """`api.lane` does the same for most requests, step by step, without waiting in between."""
+    order, by = read_order(request)
+    try:
+        booked = await place(request, order, by)
+    except SlotlineError as error:
+        count_refusal(error)
+        raise
+    return answer_order(request, order, booked, await contact(request, booked.booking))
+
+
+def read_order(request: Request) -> tuple[BookingRequest, str]:
+    """What is wanted, and by whom. Raises what is wrong with it, and RateLimited."""
     wanted = read_body(request, incoming.NewBooking)
     engine, access = engine_of(request), access_of(request)
     caller = access.booker(request)
@@ -56,22 +70,29 @@ async def create(request: Request) -> Reply:
     if engine.limiter.on:
         who = access.customer(request, caller, wanted.email)
         engine.limiter.charge(limits.BOOKINGS_OF_EMAIL, who)
-    try:
-        booked = await engine.book(
-            BookingRequest(
-                wanted.expert_id, wanted.slot_id, wanted.name, wanted.email, wanted.phone, wanted.notes,
-                idempotency_key(request), wanted.hold_token, who,
-            ),
-            caller.by,
-        )  # fmt: skip
-    except SlotlineError as error:
+    order = BookingRequest(
+        wanted.expert_id, wanted.slot_id, wanted.name, wanted.email, wanted.phone, wanted.notes,
+        idempotency_key(request), wanted.hold_token, who,
+    )  # fmt: skip
+    return order, caller.by
+
+
+def place(request: Request, order: BookingRequest, by: str) -> asyncio.Future[Booked]:
+    """Raises what `engine.desk.Desk.book` raises, in the future."""
+    return engine_of(request).desk.book(order, by)
+
+
+def count_refusal(error: BaseException) -> None:
+    if isinstance(error, SlotlineError):
         metrics.count_booking(error.code)
-        raise
+
+
+def answer_order(request: Request, order: BookingRequest, booked: Booked, expert: Expert | None) -> Reply:
     booking = booked.booking
-    if wanted.hold_token:
-        engine.holds.forget(wanted.hold_token, access.client(request))
+    if order.hold:
+        engine_of(request).holds.forget(order.hold, access_of(request).client(request))
     answer = {
-        "booking": views.booking(booking, await contact(request, booking)),
+        "booking": views.booking(booking, expert),
         "accessToken": booking_token(request.app.ctx.key, booking.id),
     }
     headers = {"idempotent_replayed": "true"} if booked.replayed else {}

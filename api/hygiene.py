@@ -10,8 +10,16 @@ from sanic import Request
 
 from engine.settings import Settings
 
-Fixed = tuple[tuple[bytes, bytes], ...]
-"""Names and values of headers, as they go onto the wire."""
+
+class Fixed:
+    """Headers that are the same in many answers, as they go onto the wire: name and value of each, and all lines."""
+
+    __slots__ = ("lines", "pairs")
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.pairs = tuple((name.encode(), value.encode()) for name, value in headers.items())
+        self.lines = b"".join(b"%b: %b\r\n" % pair for pair in self.pairs)
+
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 """For answers that are no page: should one be opened as such, it can do nothing."""
@@ -44,14 +52,14 @@ class Hygiene:
             always["strict-transport-security"] = "max-age=31536000"
         if self.origins:
             always["vary"] = "Origin"
-        self._answer = _encoded({**always, "content-security-policy": NOTHING})
-        self._page = _encoded({**always, "x-frame-options": "DENY", "cross-origin-opener-policy": "same-origin"})
+        self._answer = Fixed({**always, "content-security-policy": NOTHING})
+        self._page = {**always, "x-frame-options": "DENY", "cross-origin-opener-policy": "same-origin"}
 
     def fixed(self, request: Request, content_type: str) -> Fixed:
         """The headers of every answer with that type of content."""
         if not content_type.startswith("text/html"):
             return self._answer
-        return (*self._page, (b"content-security-policy", page_policy(request).encode()))
+        return Fixed({**self._page, "content-security-policy": page_policy(request)})
 
     def cors(self, request: Request) -> dict[str, str]:
         """What lets a page elsewhere read the answer; nothing, unless its origin is one of CORS_ORIGINS."""
@@ -80,7 +88,3 @@ def page_policy(request: Request) -> str:
     host = request.headers.get("host", "")
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return PAGE.format(styles="".join(f" {style}" for style in _styles), sockets=sockets)
-
-
-def _encoded(headers: dict[str, str]) -> Fixed:
-    return tuple((name.encode(), value.encode()) for name, value in headers.items())

@@ -1,28 +1,35 @@
 """A shorter way for the one request that everybody sends in the same second: a plain ``POST /api/bookings``.
 
-What is recognised here, whole and with nothing unusual about it, in the bytes that have just arrived goes to the very
-handler that Sanic would have called, with the very `sanic.Request` it would have been given, and the answer leaves as
-Sanic would have written it. Everything else, down to a header that is not in `PLAIN`, goes Sanic's way: this module
-refuses nothing, and knows no rule but what a plain request looks like. ``LANE=off`` does without it.
+What is recognised here, whole and with nothing unusual about it, in the bytes that have just arrived takes the very
+steps of the route's handler, from callback to callback instead of in a task, and the answer leaves as Sanic would have
+written it. Everything else, down to a header that is not in `PLAIN`, goes Sanic's way: this module refuses nothing, and
+knows no rule but what a plain request looks like. ``LANE=off`` does without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any
 
+from httptools import parse_url
 from sanic import Request
 from sanic.compat import Header
-from sanic.headers import format_http1_response
 from sanic.http import Stage
 
-from api import problems
+from api import bookings, problems
 from api.patience import Patient
-from api.routes import Handler
+from api.replies import CURRENT, Reply
+from api.routes import Exchange, engine_of, route_of
+from engine.desk import Booked
+from engine.desk import Request as Order
+from engine.errors import SlotlineError
+from engine.model import Expert
 
 START = b"POST /api/bookings HTTP/1.1\r\n"
-URL = b"/api/bookings"
+PARSED = parse_url(b"/api/bookings")
+ROUTE = route_of("POST", "/api/bookings")
 END = b"\r\n\r\n"
 MOST_HEAD = 4096
 """Bytes; a longer head is unusual."""
@@ -66,28 +73,37 @@ def plain(data: bytes) -> tuple[list[tuple[str, str]], bytes] | None:
     return headers, body
 
 
-class Passing:
-    """What a handler may want of ``request.stream``."""
+class PlainRequest(Request):
+    """A `sanic.Request` of which only that is filled in which the route looks at."""
 
-    __slots__ = ("keep_alive",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self.keep_alive = True
+    def __init__(self, headers: list[tuple[str, str]], body: bytes, lane: Lane) -> None:
+        self.app = lane.app
+        self.headers = Header(headers)
+        self.method = "POST"
+        self.body = body
+        self.conn_info = lane.conn_info
+        self.stream = lane  # type: ignore[assignment]
+        self._ctx = None
+        self._parsed_url = PARSED
 
 
 class Lane(Patient):
-    """Sanic's protocol with the shorter way in front. ``handler`` is set on the class of each app, see `lane_to`."""
+    """Sanic's protocol with the shorter way in front."""
 
-    __slots__ = ("_answering", "_held")
-    handler: ClassVar[Handler]
+    __slots__ = ("_answering", "_held", "_waiting", "keep_alive")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._answering: asyncio.Task[None] | None = None
+        self.keep_alive = True
+        """As of Sanic's streams: `api.routes.let_go` ends it."""
+        self._answering = False
         self._held = b""
+        self._waiting: asyncio.Task[None] | None = None
 
     def data_received(self, data: bytes) -> None:
-        if self._answering is not None:
+        if self._answering:
             self._held += data
             if len(self._held) > MOST_HELD:
                 self._wire.pause_reading()
@@ -98,7 +114,8 @@ class Lane(Patient):
             and (found := plain(data)) is not None
         ):
             self._time = monotonic()
-            self._answering = self.loop.create_task(self._answer(*found))
+            self._answering = True
+            self._take(PlainRequest(*found, self))
         else:
             super().data_received(data)
 
@@ -119,39 +136,79 @@ class Lane(Patient):
             and len(self.app.request_middleware) + len(self.app.response_middleware) == 0
         )
 
-    async def _answer(self, headers: list[tuple[str, str]], body: bytes) -> None:
-        request = Request(URL, Header(headers), "1.1", "POST", self._wire, self.app)  # type: ignore[arg-type]
-        passing = Passing()
-        request.body = body
-        request.conn_info = self.conn_info
-        request.stream = passing  # type: ignore[assignment]
+    def _take(self, request: PlainRequest) -> None:
+        """As `bookings.create`: the same steps, without a task."""
+        exchange = Exchange(ROUTE, request)
+        named = CURRENT.set(request)  # and the callback has it, too
         try:
-            answer = await type(self).handler(request)
+            exchange.admit()
+            order, by = bookings.read_order(request)
+            booked = bookings.place(request, order, by)
         except Exception as error:
-            answer = problems.fault(request, error)
-        if not self._can_write.is_set():
-            await self._can_write.wait()
-        content = answer.body or b""
-        answer.headers["content-length"] = str(len(content))
-        answer.headers["connection"] = "keep-alive" if passing.keep_alive else "close"
-        self._answering = None
+            self._refuse(exchange, error)
+        else:
+            booked.add_done_callback(partial(self._decided, exchange, order))
+        finally:
+            CURRENT.reset(named)
+
+    def _decided(self, exchange: Exchange, order: Order, booked: asyncio.Future[Booked]) -> None:
+        error = booked.exception()
+        if error is not None:
+            bookings.count_refusal(error)
+            self._refuse(exchange, error)
+        elif (expert := engine_of(exchange.request).catalogue.known(order.expert_id)) is not None:
+            self._confirm(exchange, order, booked.result(), expert)
+        else:
+            self._waiting = self.loop.create_task(self._look_up(exchange, order, booked.result()))
+
+    async def _look_up(self, exchange: Exchange, order: Order, booked: Booked) -> None:
+        try:
+            expert = await bookings.contact(exchange.request, booked.booking)
+        except Exception as error:
+            self._refuse(exchange, error)
+        else:
+            self._confirm(exchange, order, booked, expert)
+
+    def _confirm(self, exchange: Exchange, order: Order, booked: Booked, expert: Expert | None) -> None:
+        try:
+            answer = exchange.end(bookings.answer_order(exchange.request, order, booked, expert))
+        except Exception as error:
+            self._refuse(exchange, error)
+        else:
+            self._send(answer)
+
+    def _refuse(self, exchange: Exchange, error: BaseException) -> None:
+        if isinstance(error, SlotlineError):
+            self._send(exchange.refuse(error))
+        else:
+            assert isinstance(error, Exception), "nobody cancels a booking"
+            self._send(problems.fault(exchange.request, error))
+
+    def _send(self, answer: Reply) -> None:
         if self.transport is None or self.transport.is_closing():
             return
-        self.transport.write(format_http1_response(answer.status, answer.processed_headers) + content)
+        self.transport.write(answer.whole(self.keep_alive))
         self._time = monotonic()
-        if not passing.keep_alive:
+        if not self.keep_alive:
             self.close()
-        elif self._held:
+        elif self._can_write.is_set():
+            self._go_on()
+        else:
+            self._waiting = self.loop.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        """For a client that does not read its answers."""
+        await self._can_write.wait()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._answering = False
+        if self._held:
             held, self._held = self._held, b""
             self._wire.resume_reading()
             self.data_received(held)
 
     def close_if_idle(self) -> bool:
-        if self._answering is not None:
+        if self._answering:
             return False  # `routes` closes it behind the answer
         return bool(super().close_if_idle())
-
-
-def lane_to(handler: Handler) -> type[Lane]:
-    """A protocol class whose plain bookings go to ``handler``."""
-    return type("Lane", (Lane,), {"__slots__": (), "handler": staticmethod(handler)})

@@ -7,16 +7,19 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import orjson
 from sanic import Request
+from sanic.headers import format_http1_response
 from sanic.response import HTTPResponse
 
 from api.hygiene import Fixed, Hygiene
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+NONE = Fixed({})
 
 CURRENT: ContextVar[Request] = ContextVar("request")
 """The request that is being answered: what is logged meanwhile names it."""
@@ -52,7 +55,7 @@ class Reply(HTTPResponse):
         if content_type:
             headers["content-type"] = content_type
         self.headers = headers  # type: ignore[assignment]
-        self.fixed: Fixed = ()
+        self.fixed: Fixed = NONE
 
     @property
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
@@ -64,7 +67,22 @@ class Reply(HTTPResponse):
             if "\r" in text or "\n" in text or "\0" in text:
                 raise ValueError(f"the header {name} would break the response")
             yield name.encode(), text.encode()
-        yield from self.fixed
+        yield from self.fixed.pairs
+
+    def whole(self, keep_alive: bool) -> bytes:
+        """The answer as Sanic would have written it. Raises ValueError as `processed_headers`."""
+        body, headers = self.body or b"", self.headers
+        headers["content-length"] = str(len(body))
+        headers["connection"] = "keep-alive" if keep_alive else "close"
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        if lines.count("\r") + lines.count("\n") + lines.count("\0") != 2 * len(headers):
+            list(self.processed_headers)
+        return b"".join((_status_line(self.status), lines.encode(), self.fixed.lines, b"\r\n", body))
+
+
+@cache
+def _status_line(status: int) -> bytes:
+    return format_http1_response(status, ())[:-2]
 
 
 def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Reply:

@@ -20,7 +20,7 @@ from api.problems import BadRequest, UnsupportedMediaType, from_validation, prob
 from api.replies import CURRENT, Reply
 from engine.engine import Engine
 from engine.errors import RateLimited, SlotlineError
-from engine.limits import Allowance, Limit
+from engine.limits import Allowance, Limit, Limiter
 
 Handler = Callable[..., Coroutine[Any, Any, Reply]]
 M = TypeVar("M", bound=BaseModel)
@@ -104,6 +104,11 @@ def install(app: Sanic[Any, Any]) -> None:
         app.add_route(handler, path, methods=[declared.method], name=name)
 
 
+def route_of(method: str, path: str) -> Route:
+    """Raises StopIteration if there is no such route."""
+    return next(route for route in ROUTES if (route.method, route.path) == (method, path))
+
+
 def methods_of(path: str) -> list[str]:
     """The methods that an address takes."""
     return sorted({declared.method for declared in ROUTES if _pattern(declared.path).fullmatch(path)})
@@ -114,27 +119,61 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
 
 
+class Exchange:
+    """What is done around every handler: limits, refusals as problems, metrics."""
+
+    __slots__ = ("_allowance", "_began", "_route", "request")
+
+    def __init__(self, route: Route, request: Request) -> None:
+        self.request = request
+        self._route = route
+        self._began = time.perf_counter()
+        self._allowance: Allowance | None = None
+
+    def admit(self) -> None:
+        """Raises RateLimited."""
+        if (limit := self._route.limit) is not None and (limiter := self._limiter).on:
+            self._allowance = limiter.charge(limit, address_of(self.request))
+
+    async def admit_exactly(self) -> None:
+        """The same for a limit that is exact. Raises RateLimited, StoreUnavailable."""
+        if (limit := self._route.limit) is not None and (limiter := self._limiter).on:
+            self._allowance = await limiter.admit(limit, address_of(self.request))
+
+    @property
+    def _limiter(self) -> Limiter:
+        return engine_of(self.request).limiter
+
+    def refuse(self, error: SlotlineError) -> Reply:
+        if isinstance(error, RateLimited) and error.allowance and error.allowance.limit is self._route.limit:
+            self._allowance = error.allowance
+        return self.end(problem(self.request, error))
+
+    def end(self, answer: Reply) -> Reply:
+        """The answer, with what is to be said in each."""
+        if self._allowance is not None:
+            tell_allowance(answer, self._allowance)
+        let_go(self.request)
+        observe(self._route.method, self._route.path, answer.status, time.perf_counter() - self._began)
+        return answer
+
+
 def _guarded(declared: Route) -> Handler:
-    handler, path, method, limit = declared.handler, declared.path, declared.method, declared.limit
+    handler = declared.handler
+    exact = declared.limit is not None and declared.limit.exact
 
     async def handle(request: Request, **parameters: str) -> Reply:
-        began = time.perf_counter()
+        exchange = Exchange(declared, request)
         CURRENT.set(request)
-        allowance = None
         try:
-            if limit is not None and (limiter := request.app.ctx.engine.limiter).on:
-                who = address_of(request)
-                allowance = await limiter.admit(limit, who) if limit.exact else limiter.charge(limit, who)
+            if exact:
+                await exchange.admit_exactly()
+            else:
+                exchange.admit()
             answer = await handler(request, **parameters)
         except SlotlineError as error:
-            answer = problem(request, error)
-            if isinstance(error, RateLimited) and error.allowance and error.allowance.limit is limit:
-                allowance = error.allowance
-        if allowance is not None:
-            tell_allowance(answer, allowance)
-        let_go(request)
-        observe(method, path, answer.status, time.perf_counter() - began)
-        return answer
+            return exchange.refuse(error)
+        return exchange.end(answer)
 
     return handle
 

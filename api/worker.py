@@ -16,7 +16,7 @@ import structlog
 from sanic import Sanic
 
 from api.app import create_app
-from api.lane import lane_to
+from api.lane import Lane
 from api.patience import Patient
 from api.replies import CURRENT, request_id
 from engine.settings import Settings
@@ -42,7 +42,7 @@ def main() -> None:
             os.write(given.ready_fd, b"R")
             os.close(given.ready_fd)
 
-    protocol = lane_to(app.ctx.handlers["POST", "/api/bookings"]) if settings.lane == "on" else Patient
+    protocol = Lane if settings.lane == "on" else Patient
     app.run(sock=socket.socket(fileno=given.fd), protocol=protocol, single_process=True, motd=False, access_log=False)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -57,21 +58,37 @@ class Calls:
         await self._route.open()
         self.publish = (self._route.publish, *self._log_limits)
 
-    async def run(self, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
-        """Runs a verb's script. The call is repeated when its answer was lost: every script can be.
+    async def run(
+        self, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...], begun: asyncio.Future[Any] | None = None
+    ) -> list[Any]:
+        """Runs a verb's script. The call is repeated when its answer was lost: every script can be. ``begun`` is this
+        very call, if it has been started.
 
         Raises what its answer's code stands for in `engine.errors.BY_LUA_CODE`, or `StoreUnavailable`.
         """
-        answer, again = await self._try(self._route.run, script(verb), keys, args)
-        if (error := BY_LUA_CODE.get(answer[0])) is not None:
+        answer, again = await self._try(self._route.run, script(verb), keys, args, begun=begun)
+        if (error := self.refusal(verb, answer)) is not None:
             if again and verb in CLAIMS:
                 raise LinkLost("a repeated call was refused, but the first may still be on its way")
+            try:
+                raise error
+            finally:
+                del error  # else it would be in a frame of its own traceback: a cycle, for the collector to find
+        return cast(list[Any], answer)
+
+    def start(self, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
+        """Sends a verb's script, for `run` to take up if the answer is an error; None if it cannot be sent at once."""
+        return self._route.start(script(verb), keys, args)
+
+    def refusal(self, verb: str, answer: Sequence[Any]) -> SlotlineError | None:
+        """What a script answered instead of an effect, if it did."""
+        if (error := BY_LUA_CODE.get(answer[0])) is not None:
             if error is EpochMissing:
                 self.on_missing_epoch()
-            raise error()
+            return error()
         if answer[0] == b"bad-call":
-            raise BadCall(f"{verb}: {answer[1].decode()}")
-        return cast(list[Any], answer)
+            return BadCall(f"{verb}: {answer[1].decode()}")
+        return None
 
     async def command(self, *command: Arg, at: str | None = None) -> Any:
         """Runs a plain command that can be repeated, on the server of the key ``at``.
@@ -108,10 +125,13 @@ class Calls:
         return from_values(answer[1 : 1 + len(FIELDS)])
 
     @staticmethod
-    async def _try(call: Callable[..., Any], *args: Any) -> tuple[Any, int]:
+    async def _try(call: Callable[..., Any], *args: Any, begun: asyncio.Future[Any] | None = None) -> tuple[Any, int]:
         """The answer, and how many calls before it were lost on the way."""
         for lost in range(TRIES):
             try:
+                if begun is not None and lost == 0:
+                    with suppress(hiredis.ReplyError):  # it did nothing, and `call` may know what can be done about it
+                        return await begun, 0
                 return await call(*args), lost
             except LinkLost:
                 if lost == TRIES - 1:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from engine.errors import (
     HoldExpired,
     IdempotencyKeyReused,
     SlotHeld,
+    SlotlineError,
     SlotNotFound,
     SlotTaken,
     StoreUnavailable,
@@ -32,7 +34,7 @@ from engine.keys import Keys
 from engine.model import Booking, Change, Place, Status, digest, expert_of, new_booking_id
 from engine.records import dump_body
 from engine.settings import Settings
-from engine.store import Store
+from engine.store import Store, translated
 from engine.wire import Arg, LinkLost
 
 log = logging.getLogger("slotline.desk")
@@ -73,6 +75,29 @@ class Booked:
     """False: claimed, but MongoDB has not confirmed in time."""
 
 
+@dataclass(slots=True)
+class Claim:
+    """A call of ``book.lua``: however often it is made, it claims one seat for one booking."""
+
+    request: Request
+    by: str
+    booking_id: str
+    fingerprint: str
+    key_digest: str
+    mine: str
+    keys: tuple[str, ...]
+    args: tuple[Arg, ...]
+
+    def booking(self, answer: Sequence[Any]) -> Booking:
+        """What the answer ``ok`` has made."""
+        request, at = self.request, int(answer[4])
+        place = Place(request.slot_id, int(answer[1]), int(answer[2]), int(answer[3]))
+        return Booking(
+            self.booking_id, 1, Status.PENDING, *place, request.name, request.email, request.phone, request.notes, at,
+            at, (Change(at, None, Status.PENDING, self.by, None, place),), self.key_digest or None, self.fingerprint,
+        )  # fmt: skip
+
+
 class Desk(Changes):
     """All verbs of bookings and slots: ``book``, and what it inherits. Nothing else writes them."""
 
@@ -80,15 +105,69 @@ class Desk(Changes):
         self, calls: Calls, keys: Keys, store: Store, journal: Journal, fence: Fence, settings: Settings
     ) -> None:
         super().__init__(calls, keys, store, journal, fence, settings)
-        self._disclaiming: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._most = settings.bookings_per_email if settings.rate_limits else 0
 
-    async def book(self, request: Request, by: str = "customer", *, again: bool = False) -> Booked:
+    def book(self, request: Request, by: str = "customer") -> asyncio.Future[Booked]:
         """Claims a free seat and has it written.
 
-        Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, HoldExpired, IdempotencyKeyReused, RateLimited,
-        Backlogged or StoreUnavailable.
+        The future gets it, or raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, HoldExpired,
+        IdempotencyKeyReused, RateLimited, Backlogged or StoreUnavailable.
+
+        What thousands do in the same second, to be refused or to get the seat, goes from callback to callback; `_book`
+        is the whole of it, and takes up everything else from the answer that has come.
         """
+        booked: asyncio.Future[Booked] = self._loop.create_future()
+        try:
+            claim = self._prepare(request, by)
+        except SlotNotFound as refusal:
+            booked.set_exception(refusal)
+            return booked
+        begun = self._calls.start("book", claim.keys, claim.args)
+        if begun is None:
+            self._follow(booked, self._book(claim))
+        else:
+            begun.add_done_callback(partial(self._decided, claim, booked))
+        return booked
+
+    def _decided(self, claim: Claim, booked: asyncio.Future[Booked], begun: asyncio.Future[Any]) -> None:
+        if begun.exception() is None:
+            answer = begun.result()
+            if answer[0] == b"ok":
+                self._write(claim.booking(answer), answer[5], booked)
+                return
+            refusal = self._calls.refusal("book", answer)
+            if refusal is not None and not self._doubts(claim, refusal):
+                if not booked.done():
+                    booked.set_exception(refusal)
+                return
+        self._follow(booked, self._book(claim, begun))
+
+    def _doubts(self, claim: Claim, refusal: SlotlineError) -> bool:
+        """A Redis that has just come back may have forgotten a key whose booking keeps the slot full."""
+        return bool(claim.key_digest) and isinstance(refusal, SlotTaken | SlotHeld | HoldExpired) and self._calls.young
+
+    def _follow(self, booked: asyncio.Future[Booked], work: Coroutine[Any, Any, Booked]) -> None:
+        """``booked`` gets what a task comes to."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._done, booked))
+
+    def _done(self, booked: asyncio.Future[Booked], task: asyncio.Task[Booked]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if booked.done():
+            return
+        if task.cancelled():
+            booked.cancel()
+        elif error is not None:
+            booked.set_exception(error)
+        else:
+            booked.set_result(task.result())
+
+    def _prepare(self, request: Request, by: str) -> Claim:
+        """Raises SlotNotFound."""
         expert_id, slot_id = request.expert_id, request.slot_id
         if expert_of(slot_id) != expert_id:
             raise SlotNotFound()
@@ -99,72 +178,52 @@ class Desk(Changes):
         booking_key = partition.booking(booking_id)
         most = self._most if request.who else 0
         mine = partition.mine(expert_id, request.who) if most else booking_key
-        try:
-            answer = await self._claim(
-                booking_id,
-                bool(key_digest),
-                (
-                    *partition.feed(expert_id),
-                    partition.outbox,
-                    booking_key,
-                    partition.idempotency(key_digest) if key_digest else booking_key,
-                    *partition.holds(slot_id),
-                    mine,
-                ),
-                (
-                    slot_id,
-                    booking_id,
-                    dump_body(request.name, request.email, request.phone, request.notes),
-                    f'"{by}"',
-                    key_digest,
-                    fingerprint,
-                    *self._limits,
-                    request.hold,
-                    *self._calls.publish,
-                    most,
-                ),
-            )
-        except (SlotTaken, SlotHeld, HoldExpired):
-            # A Redis that has just come back may have forgotten a key whose booking keeps the slot full.
-            if key_digest and self._calls.young and (earlier := await self._stored(key_digest, fingerprint)):
-                return earlier
-            raise
-        if answer[0] == b"known":
-            known = await self._replay(answer[1].decode()) or await self._stored(key_digest, fingerprint)
-            if known is not None:
-                return known
-            if again:
-                raise StoreUnavailable("the booking of this Idempotency-Key is nowhere to be found now; ask again")
-            # Redis has lost it after it knew it, while MongoDB was getting it, or it was taken back meanwhile, because
-            # another claim has the key: the fence finds whichever comes second.
-            return await self.book(request, by, again=True)
-        if answer[0] == b"too-many":
-            if not again and await self._forget_ended(mine, answer[1:]):
-                return await self.book(request, by, again=True)
-            raise TooManyBookings()
-        if answer[0] == b"replayed":  # our own retry, after the first answer was lost
-            booking = self._calls.booking(answer)
-            return await self._write(booking, None)
-        _, seat, start, end, at, entry = answer
-        booking = Booking(
-            booking_id,
-            1,
-            Status.PENDING,
-            slot_id,
-            int(seat),
-            int(start),
-            int(end),
-            request.name,
-            request.email,
-            request.phone,
-            request.notes,
-            int(at),
-            int(at),
-            (Change(int(at), None, Status.PENDING, by, None, Place(slot_id, int(seat), int(start), int(end))),),
-            key_digest or None,
-            fingerprint,
+        keys = (
+            *partition.feed(expert_id),
+            partition.outbox,
+            booking_key,
+            partition.idempotency(key_digest) if key_digest else booking_key,
+            *partition.holds(slot_id),
+            mine,
         )
-        return await self._write(booking, entry)
+        args = (
+            slot_id,
+            booking_id,
+            dump_body(request.name, request.email, request.phone, request.notes),
+            f'"{by}"',
+            key_digest,
+            fingerprint,
+            *self._limits,
+            request.hold,
+            *self._calls.publish,
+            most,
+        )
+        return Claim(request, by, booking_id, fingerprint, key_digest, mine, keys, args)
+
+    async def _book(self, claim: Claim, begun: asyncio.Future[Any] | None = None, *, again: bool = False) -> Booked:
+        with translated():
+            try:
+                answer = await self._claim(claim, begun)
+            except (SlotTaken, SlotHeld, HoldExpired) as refusal:
+                if self._doubts(claim, refusal) and (earlier := await self._stored(claim)):
+                    return earlier
+                raise
+            if answer[0] == b"known":
+                known = await self._replay(answer[1].decode()) or await self._stored(claim)
+                if known is not None:
+                    return known
+                if again:
+                    raise StoreUnavailable("the booking of this Idempotency-Key is nowhere to be found now; ask again")
+                # Redis has lost it after it knew it, while MongoDB was getting it, or it was taken back meanwhile,
+                # because another claim has the key: the fence finds whichever comes second.
+                return await self._book(self._prepare(claim.request, claim.by), again=True)
+            if answer[0] == b"too-many":
+                if not again and await self._forget_ended(claim.mine, answer[1:]):
+                    return await self._book(self._prepare(claim.request, claim.by), again=True)
+                raise TooManyBookings()
+            if answer[0] == b"replayed":  # our own retry, after the first answer was lost
+                return await self._write(self._calls.booking(answer), None)
+            return await self._write(claim.booking(answer), answer[5])
 
     async def _forget_ended(self, mine: str, booking_ids: Sequence[bytes]) -> int:
         """Takes out of a customer's bookings what has ended, which nothing does when one is cancelled; answers how many
@@ -179,25 +238,25 @@ class Desk(Changes):
                 gone.append(booking_id)
         return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 
-    async def _stored(self, key_digest: str, fingerprint: str) -> Booked | None:
+    async def _stored(self, claim: Claim) -> Booked | None:
         """What MongoDB knows of a key. Raises IdempotencyKeyReused."""
-        earlier = await self._store.bookings.of_key(key_digest)
+        earlier = await self._store.bookings.of_key(claim.key_digest)
         if earlier is None:
             return None
-        if earlier.fingerprint != fingerprint:
+        if earlier.fingerprint != claim.fingerprint:
             raise IdempotencyKeyReused()
         return Booked(earlier.first(), replayed=True)
 
-    async def _claim(self, booking_id: str, keyed: bool, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
+    async def _claim(self, claim: Claim, begun: asyncio.Future[Any] | None) -> list[Any]:
         try:
-            return await self._calls.run("book", keys, args)
+            return await self._calls.run("book", claim.keys, claim.args, begun)
         except LinkLost:
             # The answer was lost each time, so the claim may stand, and the client hears 503. With a key it asks again
             # and gets its booking; without one it would be kept out by it.
-            if not keyed:
-                task = asyncio.create_task(self._disclaim(booking_id))
-                self._disclaiming.add(task)
-                task.add_done_callback(self._disclaiming.discard)
+            if not claim.key_digest:
+                task = asyncio.create_task(self._disclaim(claim.booking_id))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             raise
 
     async def _disclaim(self, booking_id: str) -> None:
@@ -209,14 +268,30 @@ class Desk(Changes):
             except (BookingNotFound, StoreUnavailable, PyMongoError) as error:
                 log.info("booking %s, whose answer was lost: %s", booking_id, error)
 
-    async def _write(self, booking: Booking, entry: bytes | None) -> Booked:
-        try:
-            written = await self._journal.commit(booking, entry)
-        except Refused as refusal:
-            if refusal.earlier:
-                return Booked(refusal.earlier.first(), replayed=True)
-            raise refusal.error from None
-        return Booked(booking, durable=written is Written.DURABLE)
+    def _write(
+        self, booking: Booking, entry: bytes | None, booked: asyncio.Future[Booked] | None = None
+    ) -> asyncio.Future[Booked]:
+        """Has a claimed booking written; ``booked`` gets what comes of it. Raises what the fence refused it with."""
+        if booked is None:
+            booked = self._loop.create_future()
+        self._journal.commit(booking, entry).add_done_callback(partial(self._written, booking, booked))
+        return booked
+
+    @staticmethod
+    def _written(booking: Booking, booked: asyncio.Future[Booked], written: asyncio.Future[Written]) -> None:
+        if booked.done():
+            return
+        if written.cancelled():
+            booked.cancel()
+        elif (error := written.exception()) is None:
+            booked.set_result(Booked(booking, durable=written.result() is Written.DURABLE))
+        elif isinstance(error, Refused):
+            if error.earlier:
+                booked.set_result(Booked(error.earlier.first(), replayed=True))
+            else:
+                booked.set_exception(error.error)
+        else:
+            booked.set_exception(error)
 
     async def _replay(self, booking_id: str) -> Booked | None:
         """The first answer again, once the booking is durable: its first request may still be waiting for that.

@@ -7,10 +7,7 @@ import logging
 import random
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from types import TracebackType
 from typing import TYPE_CHECKING
-
-from pymongo.errors import PyMongoError
 
 from engine.admin import Admin
 from engine.calendars import Calendars
@@ -30,7 +27,7 @@ from engine.rebuild import Rebuilder
 from engine.reconcile import Reconciler
 from engine.routes import Route, route_to
 from engine.settings import Settings
-from engine.store import Store, first_line
+from engine.store import Store, translated
 from engine.tasks import end
 
 if TYPE_CHECKING:
@@ -217,8 +214,7 @@ class Engine:
 
     async def book(self, request: Request, by: str = "customer") -> Booked:
         """Claims a free seat and has it written; see `Desk.book`."""
-        with translated():
-            return await self.desk.book(request, by)
+        return await self.desk.book(request, by)
 
     async def calendar(self, expert_id: str) -> Calendar:
         """Raises StoreUnavailable."""
@@ -281,19 +277,3 @@ class Engine:
                         await asyncio.sleep(0.005)
             except StoreUnavailable as error:
                 log.warning("past slots stay for now: %s", error)
-
-
-class translated:
-    """``with translated():`` MongoDB's errors come out as `StoreUnavailable`. A class, since a generator costs a hot
-    path several microseconds."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, PyMongoError):
-            raise StoreUnavailable(f"MongoDB does not answer: {first_line(error)}") from error

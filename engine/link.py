@@ -114,6 +114,13 @@ class Link:
         if self._wire is not None and self._wire.open:
             self._wire.call(*command).add_done_callback(partial(take, heard) if heard else ignore)
 
+    def start(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
+        """One script, by its hash, if there is a connection: the future gets the reply, a ReplyError or `LinkLost`."""
+        wire = self._wire
+        if wire is None or not wire.open:
+            return None
+        return wire.call(b"EVALSHA", script.sha, len(keys), *keys, *args)
+
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         """One script, by its hash. Raises what `call` raises."""
         wire = self._wire

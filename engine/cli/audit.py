@@ -41,8 +41,9 @@ def command(
 
 async def look(settings: Settings, repair: bool) -> Looked:
     """Audits, and if asked repairs and audits again. Raises StoreUnavailable."""
-    from engine.engine import Engine, translated
+    from engine.engine import Engine
     from engine.repair import Repair
+    from engine.store import translated
 
     engine = await Engine.open(settings, reconciles=False)  # a look changes nothing
     try:

@@ -31,8 +31,9 @@ def command() -> None:
 
 async def rebuild(settings: Settings) -> tuple[int, int, list[int]]:
     """Answers how many partitions and slots were rebuilt, and which partitions were not. Raises StoreUnavailable."""
-    from engine.engine import Engine, translated
+    from engine.engine import Engine
     from engine.repair import adopt_all
+    from engine.store import translated
 
     engine = await Engine.open(settings)
     try:

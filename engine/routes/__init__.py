@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -39,6 +40,12 @@ class Route(Protocol):
         """Connects. Raises `LinkDown`."""
 
     async def close(self) -> None: ...
+
+    def start(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
+        """One script, sent at once to where its keys are thought to be, or None if that cannot be done.
+
+        The future gets the answer, or the error with which `run` would begin to do more about it.
+        """
 
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         """One script, where its keys are. Raises StoreUnavailable (`LinkLost` if it may have run), ReplyError."""

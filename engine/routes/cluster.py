@@ -81,6 +81,10 @@ class Cluster:
     def owner(self, key: str) -> str:
         return self._topology.owner(key)
 
+    def start(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
+        link = self._links.get(self._topology.owner(keys[0]))
+        return None if link is None else link.start(script, keys, args)
+
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         answer: list[Any]
         link = self._links.get(self._topology.owner(keys[0]))

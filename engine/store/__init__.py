@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -27,7 +28,7 @@ from engine.store.bookings import BookingStore
 from engine.store.experts import ExpertStore
 from engine.store.slots import SlotStore, utc_day
 
-__all__ = ["BookingStore", "ExpertStore", "SlotStore", "Store", "utc_day"]
+__all__ = ["BookingStore", "ExpertStore", "SlotStore", "Store", "translated", "utc_day"]
 
 Document = dict[str, Any]
 
@@ -84,3 +85,19 @@ class Store:
 def first_line(error: Exception) -> str:
     """What to tell a person: without the topology dump that PyMongo appends."""
     return str(error).split(", Timeout:")[0].split("\n")[0][:200]
+
+
+class translated:
+    """``with translated():`` MongoDB's errors come out as `StoreUnavailable`. A class, since a generator costs a hot
+    path several microseconds."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, PyMongoError):
+            raise StoreUnavailable(f"MongoDB does not answer: {first_line(error)}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,19 @@ from engine.store import BookingStore
 from engine.wire import Arg
 from loadtests.cost.worker import put_off
 
-run, command, write = Calls.run, Calls.command, BookingStore.write
+run, start, command, write = Calls.run, Calls.start, Calls.command, BookingStore.write
 
 
-async def longer_run(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
+async def longer_run(
+    self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...], begun: asyncio.Future[Any] | None = None
+) -> list[Any]:
     await self._route.call("EXISTS", keys[0], at=keys[0])
-    return await run(self, verb, keys, args)
+    return await run(self, verb, keys, args, begun)
+
+
+def longer_start(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
+    self.send("EXISTS", keys[0])
+    return start(self, verb, keys, args)
 
 
 async def longer_command(self: Calls, *words: Arg, at: str | None = None) -> Any:
@@ -31,6 +39,7 @@ async def longer_write(self: BookingStore, bookings: Sequence[Booking]) -> list[
 
 
 if __name__ == "__main__":
-    Calls.run, Calls.command, BookingStore.write = longer_run, longer_command, longer_write  # type: ignore[assignment]
+    Calls.run, Calls.start = longer_run, longer_start  # type: ignore[assignment]
+    Calls.command, BookingStore.write = longer_command, longer_write  # type: ignore[assignment]
     put_off()
     worker.main()
