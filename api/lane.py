@@ -48,27 +48,22 @@ PLAIN = frozenset(
 """Headers that say nothing of where a message ends; but for two, and these are looked at."""
 
 
-def plain(data: bytes) -> tuple[list[tuple[str, str]], bytes] | None:
+def plain(data: bytes) -> tuple[dict[str, str], bytes] | None:
     """Headers and body, if ``data`` is one plain request and nothing else."""
     end = data.find(END, 0, MOST_HEAD)
     if end < 0 or not data[:end].isascii():
         return None
-    headers: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    length = ""
+    headers: dict[str, str] = {}
     for line in data[len(START) : end].decode("ascii").split("\r\n"):
         name, _, value = line.partition(": ")
         name = name.lower()
-        if name not in PLAIN or name in seen or not value.isprintable() or value != value.strip(" "):
+        if name not in PLAIN or name in headers or not value.isprintable() or value != value.strip(" "):
             return None
-        if name == "content-length":
-            length = value
-        elif name == "connection" and value.lower() != "keep-alive":
-            return None
-        seen.add(name)
-        headers.append((name, value))
+        headers[name] = value
     body = data[end + len(END) :]
-    if "host" not in seen or length != str(len(body)):
+    if headers.get("content-length") != str(len(body)) or "host" not in headers:
+        return None
+    if "connection" in headers and headers["connection"].lower() != "keep-alive":
         return None
     return headers, body
 
@@ -78,7 +73,7 @@ class PlainRequest(Request):
 
     __slots__ = ()
 
-    def __init__(self, headers: list[tuple[str, str]], body: bytes, lane: Lane) -> None:
+    def __init__(self, headers: dict[str, str], body: bytes, lane: Lane) -> None:
         self.app = lane.app
         self.headers = Header(headers)
         self.method = "POST"
@@ -109,7 +104,7 @@ class Lane(Patient):
                 self._wire.pause_reading()
         elif (
             data.startswith(START)
-            and len(data) <= self.app.config.REQUEST_MAX_SIZE  # a larger body is refused, the Sanic way
+            and len(data) <= self.request_max_size  # a larger body is refused, the Sanic way
             and self._is_idle()
             and (found := plain(data)) is not None
         ):

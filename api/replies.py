@@ -75,7 +75,7 @@ class Reply(HTTPResponse):
         headers["content-length"] = str(len(body))
         headers["connection"] = "keep-alive" if keep_alive else "close"
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        if lines.count("\r") + lines.count("\n") + lines.count("\0") != 2 * len(headers):
+        if not "".join(headers.values()).isprintable():
             list(self.processed_headers)
         return b"".join((_status_line(self.status), lines.encode(), self.fixed.lines, b"\r\n", body))
 
@@ -92,7 +92,7 @@ def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Re
 
 
 def raw(request: Request, body: bytes, status: int, content_type: str, **headers: str) -> Reply:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {name.replace("_", "-"): value for name, value in headers.items()} if headers else {}
     named["x-request-id"] = request_id(request)
     named.setdefault("cache-control", "no-store")
     hygiene: Hygiene = request.app.ctx.hygiene

@@ -15,6 +15,7 @@ def instant(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:19] + "Z"
 
 
+@lru_cache(maxsize=4096)  # a new booking has the same three times
 def moment(epoch_ms: int) -> str:
     """RFC 3339 in UTC, milliseconds."""
     return f"{instant(epoch_ms // 1000)[:-1]}.{epoch_ms % 1000:03d}Z"

@@ -8,6 +8,7 @@ a request can be named without a look-up: ``<expert>-<start, base 36 minutes>`` 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import string
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def expert_id_of_key(key: str) -> str:
 
 
 def new_booking_id(expert_id: str) -> str:
-    return f"{expert_id}-{secrets.token_hex(16)}"
+    return f"{expert_id}-{os.urandom(16).hex()}"
 
 
 def slot_id(expert_id: str, start: int) -> str:
