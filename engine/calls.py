@@ -12,6 +12,7 @@ from typing import Any, cast
 import hiredis
 
 from engine.errors import BY_LUA_CODE, BadCall, EpochMissing, SlotlineError, StoreUnavailable
+from engine.keys import Partition
 from engine.model import Booking
 from engine.records import FIELDS, from_values
 from engine.routes import Route
@@ -37,9 +38,6 @@ NOT_NOW = (
 
 TRIES = 3
 
-RECONCILED_AFTER = 20.0
-"""Seconds after a connection was made within which what its Redis has forgotten may be unknown to it."""
-
 CLAIMS = ("book", "hold", "reschedule")
 """Verbs whose repetition may be refused and whose first call, delayed on a connection that we gave up, still claims."""
 
@@ -49,6 +47,7 @@ class Calls:
         self._route = route
         self.on_missing_epoch: Callable[[], None] = lambda: None
         """Called whenever a partition turns out to be without an epoch."""
+        self._trusted: dict[Partition, float] = {}
         self._log_limits = (settings.log_entries, settings.log_age)
         self.publish: tuple[Arg, ...] = (route.publish, *self._log_limits)
         """The last arguments of every script that announces."""
@@ -111,9 +110,22 @@ class Calls:
         return [clocks[server] for server in servers]
 
     @property
-    def young(self) -> bool:
-        """Whether a connection is so young that its server may have been restarted, and not been reconciled yet."""
-        return asyncio.get_running_loop().time() - self._route.since < RECONCILED_AFTER
+    def since(self) -> float:
+        """When the youngest connection was made, on the loop's clock."""
+        return self._route.since
+
+    def trust(self, partition: Partition, since: float) -> None:
+        """On the connection made then, the partition was found to be as it was last compared with MongoDB."""
+        self._trusted[partition] = since
+
+    def distrust(self, partition: Partition) -> None:
+        """Something turned out to be forgotten there: until it has been compared again."""
+        self._trusted.pop(partition, None)
+
+    def trusts(self, partition: Partition) -> bool:
+        """Whether nothing can have been forgotten there: else its server may just have come back, and not been compared
+        with MongoDB yet."""
+        return self._trusted.get(partition) == self._route.since
 
     def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
         """Sends a plain command that nobody waits for. ``heard`` gets the answer, if one comes."""

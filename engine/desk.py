@@ -146,7 +146,11 @@ class Desk(Changes):
 
     def _doubts(self, claim: Claim, refusal: SlotlineError) -> bool:
         """A Redis that has just come back may have forgotten a key whose booking keeps the slot full."""
-        return bool(claim.key_digest) and isinstance(refusal, SlotTaken | SlotHeld | HoldExpired) and self._calls.young
+        return (
+            bool(claim.key_digest)
+            and isinstance(refusal, SlotTaken | SlotHeld | HoldExpired)
+            and not self._calls.trusts(self._keys.of(claim.request.expert_id))
+        )
 
     def _follow(self, booked: asyncio.Future[Booked], work: Coroutine[Any, Any, Booked]) -> None:
         """``booked`` gets what a task comes to."""

@@ -31,6 +31,9 @@ log = logging.getLogger("slotline.reconcile")
 EVERY = 1.0
 """Seconds between two looks at who the servers are."""
 
+NAMELESS = 20.0
+"""Seconds after which a server is trusted that does not say who it is: no restart of it would be noticed anyway."""
+
 LEASE_MS = 10_000
 """A worker that is killed in the middle keeps the others from it for so long."""
 ROUNDS = 3
@@ -65,6 +68,7 @@ class Reconciler:
     def suspect(self, partition: Partition) -> None:
         """Redis has forgotten a change of this partition that has reached MongoDB only now: compares it again."""
         self._suspects.add(partition)
+        self._calls.distrust(partition)
         self._woken.set()
 
     async def _watch(self) -> None:
@@ -87,12 +91,17 @@ class Reconciler:
 
         Raises StoreUnavailable, PyMongoError.
         """
+        since = self._calls.since
         answers = await asyncio.gather(*map(self._identity, self._keys.partitions))
+        nameless = asyncio.get_running_loop().time() - since > NAMELESS
         done = []
         for partition, (state, identity) in zip(self._keys.partitions, answers, strict=True):
             suspected = bool(identity) and partition in self._suspects  # else it is being rebuilt: afterwards
-            if (state != "same" or suspected) and await self._reconcile(partition):
-                done.append(partition.number)
+            if state != "same" or suspected:
+                if await self._reconcile(partition):
+                    done.append(partition.number)
+            elif (identity or nameless) and since == self._calls.since:
+                self._calls.trust(partition, since)
         return done
 
     async def _identity(self, partition: Partition) -> tuple[str, str]:

@@ -14,9 +14,9 @@ import pytest
 
 from engine.audit import audit
 from engine.engine import Engine
-from engine.errors import SlotlineError
+from engine.errors import SlotlineError, SlotTaken
 from engine.keys import Partition
-from engine.model import Status
+from engine.model import Booking, Status, digest
 from engine.repair import Repair
 from engine.settings import Settings
 from engine.stack import RedisServer
@@ -239,3 +239,67 @@ async def test_a_worker_that_died_while_it_compared_is_replaced(engine: Engine, 
     assert await engine.reconciler.check() == []
     await asyncio.sleep(0.35)
     assert await engine.reconciler.check() == [1]
+
+
+async def test_only_a_server_that_may_have_forgotten_a_key_makes_refusals_ask_mongo(
+    engine: Engine, sample: Sample, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rush on a fresh worker is no rush on MongoDB; only after a restart of Redis is it asked, too."""
+    asked: list[str] = []
+    of_key = engine.store.bookings.of_key
+
+    async def listening(digest: str) -> Booking | None:
+        asked.append(digest)
+        return await of_key(digest)
+
+    monkeypatch.setattr(engine.store.bookings, "of_key", listening)
+    partition = engine.keys.of(sample.expert.id)
+
+    async def trusted() -> bool:
+        return engine.calls.trusts(partition)
+
+    async def refused(key: str) -> None:
+        with pytest.raises(SlotTaken):
+            await engine.book(sample.request(0, key=key))
+
+    mine = (await engine.book(sample.request(0, key="mine"))).booking
+    await until(trusted)
+    await refused("another")
+    assert asked == []
+
+    await engine.reconciler.stop()
+    await asyncio.to_thread(past.server.kill)
+    await asyncio.to_thread(past.server.restart)
+    await until(lambda: connected_anew(engine, partition))
+    await refused("a third")
+    assert len(asked) == 1
+    await engine.calls.command("DEL", partition.idempotency(digest(b"mine")))
+    assert (await engine.book(sample.request(0, key="mine"))).booking == mine
+    assert len(asked) == 2
+
+    await engine.reconciler.check()
+    await engine.reconciler.check()
+    assert await trusted()
+    await refused("a fourth")
+    assert len(asked) == 2
+    engine.reconciler.suspect(partition)
+    assert not await trusted()
+
+
+async def connected_anew(engine: Engine, partition: Partition) -> bool:
+    await engine.calls.command("GET", partition.epoch)
+    return not engine.calls.trusts(partition)
+
+
+async def test_what_is_trusted_has_its_keys_again(engine: Engine, sample: Sample, past: Past) -> None:
+    partition = engine.keys.of(sample.expert.id)
+    await past.remember()
+    await engine.book(sample.request(0, key="forgotten"))
+    await past.return_to()
+
+    async def trusted_again() -> bool:
+        return await connected_anew(engine, partition) is False
+
+    assert await engine.calls.command("EXISTS", partition.idempotency(digest(b"forgotten"))) in (0, 1)
+    await until(trusted_again)
+    assert await engine.calls.command("EXISTS", partition.idempotency(digest(b"forgotten"))) == 1
