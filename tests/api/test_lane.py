@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -221,3 +222,38 @@ def test_plain_never_fails_and_never_takes_more_or_less_than_the_length_says(noi
         headers, body = found
         assert headers["content-length"] == str(len(body))
         assert all(value.isprintable() and value == value.strip() for value in headers.values())
+
+
+async def test_a_client_that_does_not_read_its_answers_gets_them_all_in_order_when_it_does(
+    ways: dict[str, Server],
+) -> None:
+    host, port = ways["on"].base.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.setblocking(False)
+        await loop.sock_connect(client, (host, int(port)))
+        many = 1500
+        for number in range(many):  # one at a time, and the worker has answered most of them before the next
+            await loop.sock_sendall(client, raw(b"{", f"X-Request-Id: n{number}"))
+            await asyncio.sleep(0.0005)
+        said = b""
+        while said.count(b"HTTP/1.1 ") < many or not said.endswith(b"}"):
+            chunk = await asyncio.wait_for(loop.sock_recv(client, 1 << 20), 10)
+            assert chunk
+            said += chunk
+    assert re.findall(rb"x-request-id: n(\d+)", said) == [b"%d" % number for number in range(many)]
+
+
+async def test_an_expert_whose_profile_is_not_known_yet_is_looked_up(ways: dict[str, Server], engine: Engine) -> None:
+    """The first booking that a fresh worker takes."""
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 3600)
+    said = await say(ways["on"], raw(body_of(sample)))
+    assert said.startswith(b"HTTP/1.1 201 ")
+    assert sample.expert.email.encode() in said
+    await engine.remove_expert(sample.expert.id)
+    await asyncio.sleep(0.2)  # the worker is told
+    said = await say(ways["on"], raw(body_of(sample, 1)))
+    assert said.startswith(b"HTTP/1.1 201 ")
+    assert b'"name":""' in said, "booked all the same"
