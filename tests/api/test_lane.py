@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sanic import Sanic
+from sanic.http import Stage
 
-from api.lane import START, plain
+from api.app import create_app
+from api.lane import START, Lane, plain
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
@@ -224,26 +227,43 @@ def test_plain_never_fails_and_never_takes_more_or_less_than_the_length_says(noi
         assert all(value.isprintable() and value == value.strip() for value in headers.values())
 
 
-async def test_a_client_that_does_not_read_its_answers_gets_them_all_in_order_when_it_does(
-    ways: dict[str, Server],
-) -> None:
-    host, port = ways["on"].base.removeprefix("http://").split(":")
-    loop = asyncio.get_running_loop()
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.setblocking(False)
-        await loop.sock_connect(client, (host, int(port)))
-        many = 1500
-        for number in range(many):  # one at a time, and the worker has answered most of them before the next
-            await loop.sock_sendall(client, raw(b"{", f"X-Request-Id: n{number}"))
-            await asyncio.sleep(0.0005)
-        said = b""
-        while said.count(b"HTTP/1.1 ") < many or not said.endswith(b"}"):
-            chunk = await asyncio.wait_for(loop.sock_recv(client, 1 << 20), 10)
-            assert chunk
-            said += chunk
-    assert re.findall(rb"x-request-id: n(\d+)", said) == [b"%d" % number for number in range(many)]
+class Paused:
+    """A transport whose client reads nothing."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def resume_reading(self) -> None:
+        pass
+
+
+async def test_a_client_that_does_not_read_its_answer_waits_for_the_next(settings: Settings, engine: Engine) -> None:
+    """Its requests pile up with it, and not their answers in the worker's memory."""
+    app = create_app(settings, "paused")
+    app.ctx.engine = engine
+    try:
+        lane, transport = Lane(loop=asyncio.get_running_loop(), app=app), Paused()
+        lane.transport = transport  # type: ignore[assignment]
+        lane.conn_info = SimpleNamespace(client_ip="127.0.0.1")  # type: ignore[assignment]
+        lane._http = SimpleNamespace(keep_alive=True, stage=Stage.IDLE, request_body=None)
+        lane.recv_buffer = bytearray()
+        lane.pause_writing()
+        for number in range(2):
+            lane.data_received(raw(b"{", f"X-Request-Id: n{number}"))
+        await asyncio.sleep(0.1)
+        assert [b"x-request-id: n0" in answer for answer in transport.written] == [True]
+        lane.resume_writing()
+        await asyncio.sleep(0.1)
+        assert len(transport.written) == 2
+        assert b"x-request-id: n1" in transport.written[1]
+    finally:
+        Sanic._app_registry.pop("paused", None)
 
 
 async def test_an_expert_whose_profile_is_not_known_yet_is_looked_up(ways: dict[str, Server], engine: Engine) -> None:
