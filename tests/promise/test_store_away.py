@@ -146,12 +146,18 @@ async def soon(engine: Engine, sample: Sample) -> Booked:
 async def test_a_retry_while_mongodb_is_away_gives_the_claim_and_later_the_booking(
     engine: Engine, sample: Sample, mongo_server: MongoServer
 ) -> None:
+    partition = engine.keys.of(sample.expert.id)
+    await engine.reconciler.check()
     with killed(mongo_server):
         first = await engine.book(sample.request(key="k"))
         assert not first.durable
         with pytest.raises(SlotTaken):
             await engine.book(sample.request())
-        # Redis was connected only now: whether it has forgotten that key, MongoDB alone could tell.
+        with pytest.raises(SlotTaken):
+            await engine.book(sample.request(key="another"))
+        # Were Redis one that has just come back, MongoDB alone could tell whether it has forgotten that key.
+        await engine.reconciler.stop()
+        engine.calls.distrust(partition)
         with pytest.raises(StoreUnavailable):
             await engine.book(sample.request(key="another"))
     again = await soon(engine, sample)

@@ -48,7 +48,17 @@ def _die() -> NoReturn:
 
 
 def _arm(engine: Engine, step: Step, verb: str) -> None:
-    run, write, commit = engine.calls.run, engine.store.bookings.write, engine.journal.commit
+    run, start = engine.calls.run, engine.calls.start
+    write, commit = engine.store.bookings.write, engine.journal.commit
+
+    def start_script(name: str, *rest: Any) -> asyncio.Future[Any]:
+        if name == verb and step is Step.BEFORE_SCRIPT:
+            _die()
+        begun = start(name, *rest)
+        assert begun is not None
+        if name == verb and step is Step.AFTER_SCRIPT:
+            begun.add_done_callback(lambda _: _die())
+        return begun
 
     async def run_script(name: str, *rest: Any) -> Any:
         if name == verb and step is Step.BEFORE_SCRIPT:
@@ -66,13 +76,13 @@ def _arm(engine: Engine, step: Step, verb: str) -> None:
             _die()
         return refused
 
-    async def commit_and_ask(*rest: Any) -> Any:
-        written = await commit(*rest)
+    async def ask_after(committed: Awaitable[Any]) -> Any:
+        written = await committed
         if step is Step.BEFORE_ANSWER:
             await engine.calls.command("PING")  # behind the XDEL on the same connection
             _die()
         return written
 
-    engine.calls.run = run_script  # type: ignore[method-assign]
+    engine.calls.run, engine.calls.start = run_script, start_script  # type: ignore[method-assign]
     engine.store.bookings.write = write_group  # type: ignore[method-assign]
-    engine.journal.commit = commit_and_ask  # type: ignore[method-assign,assignment]
+    engine.journal.commit = lambda *rest: asyncio.create_task(ask_after(commit(*rest)))  # type: ignore[method-assign]
