@@ -93,7 +93,7 @@ class Fence:
     async def live(self, booking_id: str) -> Booking | None:
         """The copy that Redis has."""
         record = await self._calls.command("GET", self._keys.of(booking_id).booking(booking_id))
-        return from_record(record) if record else None
+        return None if record is None else from_record(record)
 
     async def restore(self, booking: Booking) -> Booking:
         """Puts a stored booking into Redis; answers the live copy, which may be newer."""

@@ -33,7 +33,9 @@ def to_record(booking: Booking) -> bytes:
 def from_record(record: bytes) -> Booking:
     """Raises ValueError for what is no record."""
     head, body, changes = record.split(b"\n")
-    booking_id, revision, status, slot_id, seat, start, end, created, updated, idem, print_ = head.decode().split(" ")
+    booking_id, revision, status, slot_id, seat, start, end, created, updated, idem, fingerprint = head.decode().split(
+        " "
+    )
     try:
         name, email, phone, notes = orjson.loads(body)
         history = tuple(change_from_dict(change) for change in orjson.loads(b"[%b]" % changes))
@@ -55,7 +57,7 @@ def from_record(record: bytes) -> Booking:
         int(updated),
         history,
         None if idem == NONE else idem,
-        None if print_ == NONE else print_,
+        None if fingerprint == NONE else fingerprint,
     )
 
 
