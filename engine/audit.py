@@ -18,6 +18,7 @@ from engine.evidence import Evidence, Witness
 from engine.invariants import SEATS, Clock, Finding, faults
 from engine.keys import Partition
 from engine.model import expert_of
+from engine.records import subject_of
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -184,15 +185,14 @@ class Audit:
         [now] = await self._calls.clocks([partition.outbox])
         last = int(now - 3000 * self._settings.adopt_after)
         return {
-            (entry_id.decode(), fields[1].decode(errors="replace"))
+            (entry_id.decode(), subject_of(fields))
             async for entry_id, fields in self.witness.entries(partition.outbox, str(max(last, 0)))
         }
 
 
 def poison_detail(fields: Sequence[bytes]) -> str:
     values = dict(zip(fields[::2], fields[1::2], strict=True))
-    about = (values.get(b"id") or values.get(b"slot") or b"?").decode(errors="replace")
-    return f"{about}: {values.get(b'why', b'').decode(errors='replace')[:120]}"
+    return f"{subject_of(fields)}: {values.get(b'why', b'').decode(errors='replace')[:120]}"
 
 
 async def audit(engine: Engine, progress: Progress | None = None) -> Report:

@@ -14,7 +14,7 @@ import hiredis
 from engine.errors import BY_LUA_CODE, BadCall, EpochMissing, SlotlineError, StoreUnavailable
 from engine.keys import Partition
 from engine.model import Booking
-from engine.records import FIELDS, from_values
+from engine.records import from_record
 from engine.routes import Route
 from engine.scripts import script
 from engine.settings import Settings
@@ -134,7 +134,7 @@ class Calls:
     @staticmethod
     def booking(answer: Sequence[bytes]) -> Booking:
         """The booking in a script's answer."""
-        return from_values(answer[1 : 1 + len(FIELDS)])
+        return from_record(answer[1])
 
     @staticmethod
     async def _try(call: Callable[..., Any], *args: Any, begun: asyncio.Future[Any] | None = None) -> tuple[Any, int]:

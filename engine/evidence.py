@@ -16,7 +16,7 @@ from typing import Any
 from engine.calls import Calls
 from engine.keys import Keys, Partition
 from engine.model import HELD, Booking, Slot, expert_of
-from engine.records import FIELDS, from_entry, from_values
+from engine.records import from_entry, from_record, subject_of
 from engine.settings import Settings
 from engine.store import Store, utc_day
 
@@ -65,7 +65,7 @@ class Evidence:
     pending: dict[str, Booking] = field(default_factory=dict)
     pending_slots: dict[str, Slot] = field(default_factory=dict)
     live: dict[str, Booking] = field(default_factory=dict)
-    copies: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    copies: dict[str, bytes] = field(default_factory=dict)
     """The live copies as they were read; those that are not in ``live`` cannot be understood."""
     keyed: dict[str, str] = field(default_factory=dict)
     holds: dict[str, SlotHolds] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Witness:
 
     async def _outbox(self, partition: Partition, experts: Mapping[str, Evidence]) -> None:
         async for _, fields in self.entries(partition.outbox):
-            evidence = experts.get(expert_of(fields[1].decode()))
+            evidence = experts.get(expert_of(subject_of(fields)))
             if evidence is None:
                 continue
             try:
@@ -191,14 +191,14 @@ class Witness:
     async def _live(self, partition: Partition, evidence: Evidence, extra: Iterable[str]) -> None:
         ids = list(dict.fromkeys([*evidence.stored, *evidence.pending, *extra]))
         copies = await asyncio.gather(
-            *(self._calls.command("HMGET", partition.booking(booking_id), *FIELDS) for booking_id in ids)
+            *(self._calls.command("GET", partition.booking(booking_id)) for booking_id in ids)
         )
-        for booking_id, values in zip(ids, copies, strict=True):
-            if not any(values):
+        for booking_id, copy in zip(ids, copies, strict=True):
+            if copy is None:
                 continue
-            evidence.copies[booking_id] = copy = tuple(value or b"" for value in values)
+            evidence.copies[booking_id] = copy
             try:
-                evidence.live[booking_id] = from_values(copy)
+                evidence.live[booking_id] = from_record(copy)
             except ValueError:
                 continue
         keyed = [booking for booking in evidence.stored.values() if booking.idempotency]

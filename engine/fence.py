@@ -15,7 +15,7 @@ from engine.calls import Calls
 from engine.errors import BookingNotFound, IdempotencyKeyReused, SlotlineError, SlotTaken, StoreUnavailable
 from engine.keys import Keys
 from engine.model import Booking
-from engine.records import from_entry, to_values
+from engine.records import from_record, to_record
 from engine.store import Store
 
 log = logging.getLogger("slotline.fence")
@@ -92,12 +92,8 @@ class Fence:
 
     async def live(self, booking_id: str) -> Booking | None:
         """The copy that Redis has."""
-        fields = await self._calls.command("HGETALL", self._keys.of(booking_id).booking(booking_id))
-        if not fields:
-            return None
-        live = from_entry(fields)
-        assert isinstance(live, Booking)
-        return live
+        record = await self._calls.command("GET", self._keys.of(booking_id).booking(booking_id))
+        return None if record is None else from_record(record)
 
     async def restore(self, booking: Booking) -> Booking:
         """Puts a stored booking into Redis; answers the live copy, which may be newer."""
@@ -110,7 +106,7 @@ class Fence:
                 key,
                 partition.idempotency(booking.idempotency) if booking.idempotency else key,
             ),
-            (self._keep, *self._calls.publish, *to_values(booking)),
+            (self._keep, *self._calls.publish, to_record(booking)),
         )
         return self._calls.booking(answer)
 
@@ -148,7 +144,7 @@ class Fence:
         """Replaces a live copy that has grown from an old state of Redis: MongoDB has the newer."""
         log.warning("booking %s had grown from an old copy in Redis; MongoDB's is put back", wrong.id)
         partition = self._keys.of(wrong.id)
-        await self._calls.run("forget_booking", (partition.epoch, partition.booking(wrong.id)), to_values(wrong))
+        await self._calls.run("forget_booking", (partition.epoch, partition.booking(wrong.id)), (to_record(wrong),))
         await self.restore(stored)
 
     async def _undo_move(self, moved: Booking, stored: Booking, entry: bytes | None) -> None:

@@ -3,7 +3,7 @@
 ==========================  ======  ==========================================================  =====================
 key                         type    holds                                                       lives
 ==========================  ======  ==========================================================  =====================
-``{p7}:epoch``              string  the partition's epoch; scripts refuse without it            for ever
+``{p7}:epoch:2``            string  the partition's epoch; scripts refuse without it            for ever
 ``{p7}:outbox``             stream  what MongoDB has not got yet: the write-ahead log           entries go on commit
 ``{p7}:experts``            set     experts with a calendar here                                for ever
 ``{p7}:rebuild``            string  who rebuilds the partition just now                         30 s
@@ -11,7 +11,7 @@ key                         type    holds                                       
 ``{p7}:version:EXPERT``     string  number of changes to the expert's calendar in this epoch    with the epoch
 ``{p7}:log:EXPERT``         stream  the last changes, entry id = version                        10–13 min after the last
 ``{p7}:live:EXPERT``        channel the same changes as they happen                             —
-``{p7}:booking:BOOKING``    hash    the live copy of a booking                                  slot's end + 7 days
+``{p7}:copy:BOOKING``       string  live copy of a booking (``lua/includes/booking.lua``)       slot's end + 7 days
 ``{p7}:idem:DIGEST``        string  "fingerprint booking-id" of an Idempotency-Key              like its booking
 ``{p7}:hold:DIGEST``        string  "slot token end" of an Idempotency-Key that made a hold     1 h
 ``{p7}:held:SLOT``          zset    hold token → when it ends (epoch ms)                        while there are holds
@@ -39,6 +39,9 @@ from zlib import crc32
 
 from engine.model import expert_of
 
+LAYOUT = 2
+"""Of what the keys hold. The epoch's name has it: a Redis of another layout has no epoch, and so is built again."""
+
 
 class Partition:
     """The keys of one partition."""
@@ -48,7 +51,7 @@ class Partition:
     def __init__(self, number: int) -> None:
         self.number = number
         self.tag = f"{{p{number}}}"
-        self.epoch = f"{self.tag}:epoch"
+        self.epoch = f"{self.tag}:epoch:{LAYOUT}"
         self.outbox = f"{self.tag}:outbox"
         self.experts = f"{self.tag}:experts"
         self.rebuild = f"{self.tag}:rebuild"
@@ -85,7 +88,7 @@ class Partition:
         return f"{self.tag}:held:{slot_id}", f"{self.tag}:holders:{slot_id}", self.due
 
     def booking(self, booking_id: str) -> str:
-        return f"{self.tag}:booking:{booking_id}"
+        return f"{self.tag}:copy:{booking_id}"
 
     def mine(self, expert_id: str, who: str) -> str:
         return f"{self.tag}:mine:{expert_id}:{who}"

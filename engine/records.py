@@ -1,4 +1,4 @@
-"""A booking in its three other shapes: the values that Lua exchanges, the outbox entry, the MongoDB document."""
+"""A booking in its other shapes: the record that Redis has (live copy and outbox entry), the MongoDB document."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import orjson
 
 from engine.model import Booking, Change, Place, Slot, Status
 
-FIELDS = (
-    "id", "rev", "status", "slot", "seat", "start", "end", "created", "updated", "body", "history", "idem",
-    "fingerprint",
-)  # fmt: skip
-"""The order of ``lua/includes/booking.lua``."""
+NONE = "-"
+"""In a record, for a digest that there is not."""
 
 
 def dump_body(name: str, email: str, phone: str, notes: str) -> bytes:
@@ -21,58 +18,63 @@ def dump_body(name: str, email: str, phone: str, notes: str) -> bytes:
     return orjson.dumps((name, email, phone, notes))
 
 
-def to_values(booking: Booking) -> tuple[bytes | str | int, ...]:
-    """A booking as the arguments of ``restore.lua``."""
-    return (
-        booking.id,
-        booking.revision,
-        booking.status.value,
-        booking.slot_id,
-        booking.seat,
-        booking.start,
-        booking.end,
-        booking.created_at,
-        booking.updated_at,
-        dump_body(booking.name, booking.email, booking.phone, booking.notes),
-        orjson.dumps([change_to_dict(change) for change in booking.history])[1:-1],
-        booking.idempotency or "",
-        booking.fingerprint or "",
+def to_record(booking: Booking) -> bytes:
+    """A booking as ``lua/includes/booking.lua`` reads and writes it."""
+    head = (
+        f"{booking.id} {booking.revision} {booking.status.value} {booking.slot_id} {booking.seat} {booking.start} "
+        f"{booking.end} {booking.created_at} {booking.updated_at} "
+        f"{booking.idempotency or NONE} {booking.fingerprint or NONE}"
     )
+    body = dump_body(booking.name, booking.email, booking.phone, booking.notes)
+    history = orjson.dumps([change_to_dict(change) for change in booking.history])[1:-1]
+    return b"%b\n%b\n%b" % (head.encode(), body, history)
 
 
-def from_values(values: Sequence[bytes]) -> Booking:
-    """A booking from what a script answered."""
-    name, email, phone, notes = orjson.loads(values[9])
-    history = orjson.loads(b"[" + values[10] + b"]")
+def from_record(record: bytes) -> Booking:
+    """Raises ValueError for what is no record."""
+    head, body, changes = record.split(b"\n")
+    booking_id, revision, status, slot_id, seat, start, end, created, updated, idem, fingerprint = head.decode().split(
+        " "
+    )
+    try:
+        name, email, phone, notes = orjson.loads(body)
+        history = tuple(change_from_dict(change) for change in orjson.loads(b"[%b]" % changes))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not what a booking says: {error!r}") from None
     return Booking(
-        values[0].decode(),
-        int(values[1]),
-        Status(values[2].decode()),
-        values[3].decode(),
-        int(values[4]),
-        int(values[5]),
-        int(values[6]),
+        booking_id,
+        int(revision),
+        Status(status),
+        slot_id,
+        int(seat),
+        int(start),
+        int(end),
         name,
         email,
         phone,
         notes,
-        int(values[7]),
-        int(values[8]),
-        tuple(change_from_dict(change) for change in history),
-        values[11].decode() or None,
-        values[12].decode() or None,
+        int(created),
+        int(updated),
+        history,
+        None if idem == NONE else idem,
+        None if fingerprint == NONE else fingerprint,
     )
 
 
 def from_entry(fields: Sequence[bytes]) -> Booking | Slot:
-    """A booking or a slot from the flat field–value list of an outbox entry or a booking hash.
+    """A booking or a slot from the flat field–value list of an outbox entry.
 
     Raises KeyError or ValueError for an entry that is neither.
     """
     values = dict(zip(fields[::2], fields[1::2], strict=True))
-    if b"record" in values:
-        return Slot.from_record(values[b"slot"].decode(), values[b"record"].decode())
-    return from_values([values[field.encode()] for field in FIELDS])
+    if b"booking" in values:
+        return from_record(values[b"booking"])
+    return Slot.from_record(values[b"slot"].decode(), values[b"record"].decode())
+
+
+def subject_of(fields: Sequence[bytes]) -> str:
+    """The id of what an outbox entry is about, readable or not: its first value begins with it."""
+    return fields[1].partition(b" ")[0].decode(errors="replace")
 
 
 def change_to_dict(change: Change) -> dict[str, Any]:

@@ -214,7 +214,7 @@ class Repair:
 
     async def _forget(self, partition: Partition, evidence: Evidence, booking_id: str) -> None:
         keys = (partition.epoch, partition.booking(booking_id))
-        await self._calls.run("forget_booking", keys, evidence.copies[booking_id])
+        await self._calls.run("forget_booking", keys, (evidence.copies[booking_id],))
 
     async def _remember(self, partition: Partition, evidence: Evidence, booking: Booking) -> None:
         await self._calls.run(

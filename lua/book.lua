@@ -8,7 +8,7 @@
 --       9 hold token or ''  10 PUBLISH or SPUBLISH  11 entries in the change log  12 seconds the change log lives
 --       13 most bookings to come that a customer may have with the expert (0: any number)
 -- Answer {'ok', seat, start, end, epoch ms of the booking, outbox entry}
---     or {'replayed', booking…}: this call has run before
+--     or {'replayed', record}: this call has run before
 --     or {'known', booking id}: the Idempotency-Key made that booking
 --     or {'no-epoch' | 'slot-not-found' | 'slot-closed' | 'slot-past' | 'slot-taken' | 'slot-held' |
 --         'hold-expired' | 'key-reused' | 'backlog'}
@@ -31,9 +31,8 @@ local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
 
 -- A retry of this very call (our own link dropped) finds the booking; a client's retry finds its Idempotency-Key.
-if redis.call('HEXISTS', BOOKING_KEY, 'id') == 1 then
-  return booking_answer('replayed', read_booking(BOOKING_KEY))
-end
+local made = redis.call('GET', BOOKING_KEY)
+if made then return {'replayed', made} end
 if digest ~= '' then
   local known = redis.call('GET', IDEMPOTENCY)
   if known then
@@ -73,22 +72,20 @@ set_seat(slot, seat, BOOKED)
 if holds_changed(holds) then plan_holds(holds) end
 announce(feed, slot)
 if holds_changed(holds) then save_holds(holds) end
-local at = digits(now)
+local at, gone_at = digits(now), digits(slot.finish + keep)
 local booking = {
   id = id, rev = '1', status = 'pending', slot = slot_id, seat = digits(seat), start = slot.start,
-  ['end'] = slot.finish, created = at, updated = at, body = body,
-  idem = digest, fingerprint = fingerprint,
+  finish = slot.finish, created = at, updated = at, idem = digest ~= '' and digest or NONE, fingerprint = fingerprint,
+  body = body,
 }
 booking.history = change_entry(at, nil, 'pending', by, 'null', booking)
-local entry = save_booking(BOOKING_KEY, OUTBOX, booking)
-local gone_at = digits(slot.finish + keep)
-redis.call('EXPIREAT', BOOKING_KEY, gone_at)
+local _, entry = save_booking(BOOKING_KEY, OUTBOX, booking, gone_at)
 if digest ~= '' then
   redis.call('SET', IDEMPOTENCY, fingerprint .. ' ' .. id, 'EXAT', gone_at)
 end
 if limited then
   redis.call('ZREMRANGEBYSCORE', MINE, '-inf', '(' .. digits(now / 1000))
-  redis.call('ZADD', MINE, booking['end'], id)
+  redis.call('ZADD', MINE, slot.finish, id)
   redis.call('EXPIREAT', MINE, redis.call('ZRANGE', MINE, -1, -1, 'WITHSCORES')[2])
 end
 return {'ok', seat, slot.start, slot.finish, at, entry}

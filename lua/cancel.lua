@@ -2,7 +2,7 @@
 -- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel  6 outbox  7 booking
 -- ARGV  1 by (JSON string)  2 reason (JSON string or null)  3 PUBLISH or SPUBLISH
 --       4 entries in the change log  5 seconds the change log lives
--- Answer {'ok', booking…, outbox entry} or {'same', booking…}
+-- Answer {'ok', record, outbox entry} or {'same', record}
 --     or {'no-epoch' | 'booking-not-found' | 'invalid-transition'}
 -- Event  the slot's state, if its calendar still has it
 --- @include "answer"
@@ -18,7 +18,7 @@ local by, reason, publish, log_entries, log_age = unpack(ARGV)
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
-local booking = read_booking(BOOKING_KEY)
+local booking, record = read_booking(BOOKING_KEY)
 if not booking then return {'booking-not-found'} end
 local slot = read_slot(CALENDAR, booking.slot)
 redis.call('XLEN', OUTBOX)
@@ -28,11 +28,11 @@ local feed = open_feed({
 })
 
 local code = transition(booking, 'cancelled', by, reason)
-if code == 'same' then return booking_answer(code, booking) end
+if code == 'same' then return {code, record} end
 if code ~= 'ok' then return {code} end
 
 if slot then
   set_seat(slot, tonumber(booking.seat), FREE)
   announce(feed, slot)
 end
-return booking_answer('ok', booking, save_booking(BOOKING_KEY, OUTBOX, booking))
+return {'ok', save_booking(BOOKING_KEY, OUTBOX, booking)}

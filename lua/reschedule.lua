@@ -4,7 +4,7 @@
 -- ARGV  1 new slot id  2 by (JSON string)  3 reason (JSON string or null)  4 seconds to keep the booking after its end
 --       5 most entries in the outbox  6 PUBLISH or SPUBLISH  7 entries in the change log
 --       8 seconds the change log lives
--- Answer {'ok', booking…, outbox entry} or {'same', booking…}: it is there already
+-- Answer {'ok', record, outbox entry} or {'same', record}: it is there already
 --     or {'no-epoch' | 'booking-not-found' | 'invalid-transition' | 'slot-not-found' | 'slot-closed' | 'slot-past' |
 --         'slot-taken' | 'slot-held' | 'backlog'}
 -- Event  the state of both slots
@@ -21,9 +21,9 @@ local slot_id, by, reason, keep, backlog, publish, log_entries, log_age = unpack
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
-local booking = read_booking(BOOKING_KEY)
+local booking, record = read_booking(BOOKING_KEY)
 if not booking then return {'booking-not-found'} end
-if booking.slot == slot_id then return booking_answer('same', booking) end
+if booking.slot == slot_id then return {'same', record} end
 if booking.status ~= 'pending' and booking.status ~= 'confirmed' then return {'invalid-transition'} end
 local slot = read_slot(CALENDAR, slot_id)
 if not slot then return {'slot-not-found'} end
@@ -48,13 +48,11 @@ plan_holds(holds)
 local at = digits(now)
 booking.rev = digits(tonumber(booking.rev) + 1)
 booking.slot, booking.seat = slot_id, digits(seat)
-booking.start, booking['end'] = slot.start, slot.finish
+booking.start, booking.finish = slot.start, slot.finish
 booking.updated = at
 booking.history = booking.history .. ',' .. change_entry(at, booking.status, booking.status, by, reason, booking)
 
 announce(feed, slot)
 save_holds(holds)
 if left then announce(feed, left) end
-local entry = save_booking(BOOKING_KEY, OUTBOX, booking)
-redis.call('EXPIREAT', BOOKING_KEY, digits(slot.finish + keep))
-return booking_answer('ok', booking, entry)
+return {'ok', save_booking(BOOKING_KEY, OUTBOX, booking, digits(slot.finish + keep))}

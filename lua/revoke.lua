@@ -4,7 +4,7 @@
 -- ARGV  1 outbox entry or ''  2 '1' to keep the seat taken (it belongs to another booking), '0' to free it
 --       3 why (JSON string): the booking stays, cancelled for that reason; or '': it goes
 --       4 PUBLISH or SPUBLISH  5 entries in the change log  6 seconds the change log lives
--- Answer {'ok'} or {'kept', booking…, outbox entry} or {'no-epoch' | 'booking-not-found'}
+-- Answer {'ok'} or {'kept', record, outbox entry} or {'no-epoch' | 'booking-not-found'}
 -- Event  the slot's state
 --- @include "answer"
 --- @include "clock"
@@ -19,7 +19,7 @@ local entry, keep_seat, why, publish, log_entries, log_age = unpack(ARGV)
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
-local booking = read_booking(BOOKING_KEY)
+local booking, record = read_booking(BOOKING_KEY)
 local slot = booking and read_slot(CALENDAR, booking.slot)
 local mine = IDEMPOTENCY ~= BOOKING_KEY and redis.call('GET', IDEMPOTENCY)
 redis.call('XLEN', OUTBOX)
@@ -38,12 +38,12 @@ if entry ~= '' then redis.call('XDEL', OUTBOX, entry) end
 if not booking then return {'booking-not-found'} end
 if mine == booking.fingerprint .. ' ' .. booking.id then redis.call('DEL', IDEMPOTENCY) end
 if code == 'ok' then
-  booking.idem = ''
-  return booking_answer('kept', booking, save_booking(BOOKING_KEY, OUTBOX, booking))
+  booking.idem = NONE
+  return {'kept', save_booking(BOOKING_KEY, OUTBOX, booking)}
 end
 if code == 'same' then
   -- Cancelled already, by its customer or by this call when its answer was lost: there is nothing to add.
-  return booking_answer('kept', booking, '0-0')
+  return {'kept', record, '0-0'}
 end
 redis.call('DEL', BOOKING_KEY)
 return {'ok'}

@@ -50,9 +50,9 @@ async def make_cases(stage: Stage) -> list[Case]:
     ]
 
 
-# What each may cost at most. Counted: 2 calls, 18 commands of which 9 write, 850 bytes, 1 insert, 8.6 system calls for
+# What each may cost at most. Counted: 2 calls, 17 commands of which 8 write, 846 bytes, 1 insert, 8.6 system calls for
 # a booking by itself; under load many share an insert. An extra round trip is one call and two system calls more.
-BOOKING = Cost(calls=2, redis=18, writes=9.5, redis_bytes=900, mongo=1, mongo_bytes=960, syscalls=9.9)
+BOOKING = Cost(calls=2, redis=17, writes=8.5, redis_bytes=890, mongo=1, mongo_bytes=960, syscalls=9.9)
 REFUSAL = Cost(calls=1, redis=4, writes=0, redis_bytes=820, mongo=0, mongo_bytes=0, syscalls=5.0)
 DETAIL = Cost(calls=1, redis=1, writes=0, redis_bytes=90, mongo=0.1, mongo_bytes=50, syscalls=5.0)
 LIST = Cost(calls=0.6, redis=1.2, writes=0, redis_bytes=200, mongo=0.3, mongo_bytes=200, syscalls=3.0)

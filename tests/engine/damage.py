@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from engine.engine import Engine
 from engine.keys import Partition
-from engine.model import Slot, new_booking_id, new_slot
+from engine.model import Change, Slot, Status, new_booking_id, new_slot
+from engine.records import from_record, to_record
 from tests.samples import Sample
 
 Damage = Callable[[Engine, Sample], Awaitable[None]]
@@ -32,9 +33,12 @@ async def booking_id(engine: Engine, sample: Sample, slot: Slot) -> str:
     return holder.id
 
 
-async def set_live(engine: Engine, sample: Sample, slot: Slot, *fields: str) -> None:
-    key = partition_of(engine, sample).booking(await booking_id(engine, sample, slot))
-    await engine.calls.command("HSET", key, *fields)
+async def set_live(engine: Engine, sample: Sample, **changes: object) -> None:
+    """Writes the live copy of the first slot's booking with changes."""
+    key = partition_of(engine, sample).booking(await booking_id(engine, sample, sample.slots[0]))
+    live = from_record(await engine.calls.command("GET", key))
+    changed = replace(live, **changes)  # type: ignore[arg-type]
+    await engine.calls.command("SET", key, to_record(changed))
 
 
 async def ghost_seat(engine: Engine, sample: Sample) -> None:
@@ -109,23 +113,25 @@ async def closed_in_redis_only(engine: Engine, sample: Sample) -> None:
 
 
 async def booking_older_in_redis(engine: Engine, sample: Sample) -> None:
-    await set_live(engine, sample, sample.slots[0], "rev", "1", "status", "pending")
+    await set_live(engine, sample, revision=1, status=Status.PENDING)
 
 
 async def booking_of_another_status(engine: Engine, sample: Sample) -> None:
-    await set_live(engine, sample, sample.slots[0], "status", "pending")
+    await set_live(engine, sample, status=Status.PENDING)
 
 
 async def booking_of_another_history(engine: Engine, sample: Sample) -> None:
-    await set_live(engine, sample, sample.slots[0], "history", "")
+    await set_live(engine, sample, history=(Change(0, None, Status.PENDING, "nobody"),))
 
 
 async def booking_that_cannot_be_read(engine: Engine, sample: Sample) -> None:
-    await set_live(engine, sample, sample.slots[0], "body", "{")
+    key = partition_of(engine, sample).booking(await booking_id(engine, sample, sample.slots[0]))
+    record = await engine.calls.command("GET", key)
+    await engine.calls.command("SET", key, record.replace(b"\n[", b"\n{"))
 
 
 async def booking_newer_in_redis(engine: Engine, sample: Sample) -> None:
-    await set_live(engine, sample, sample.slots[0], "rev", "3", "status", "completed")
+    await set_live(engine, sample, revision=3, status=Status.COMPLETED)
 
 
 async def booking_lost_by_mongo(engine: Engine, sample: Sample) -> None:

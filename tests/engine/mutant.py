@@ -13,7 +13,7 @@ from engine.desk import Booked, Request
 from engine.engine import Engine
 from engine.errors import SlotTaken
 from engine.model import BOOKED, FREE, Booking, Change, Place, Slot, Status, new_booking_id
-from engine.records import FIELDS, to_values
+from engine.records import to_record
 
 
 async def book(engine: Engine, request: Request) -> Booked:
@@ -48,13 +48,13 @@ async def book(engine: Engine, request: Request) -> Booked:
         None,
         request.fingerprint(),
     )
-    fields = [text for pair in zip(FIELDS, to_values(booking), strict=True) for text in pair]
+    made = to_record(booking)
     version = await command("INCR", version_key)
     event = f"{(await command('GET', epoch)).decode()} {version} {slot.id} {taken.record}"
     _, entry, *_ = await asyncio.gather(
         command("HSET", calendar, slot.id, taken.record),
-        command("XADD", partition.outbox, "*", *fields),
-        command("HSET", partition.booking(booking.id), *fields),
+        command("XADD", partition.outbox, "*", "booking", made),
+        command("SET", partition.booking(booking.id), made),
         command("DEL", log),  # its entries would come in any order, which Redis refuses
         command("PUBLISH", channel, event),
     )

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.errors import SlotlineError
 from engine.evidence import Evidence, Witness
 from engine.invariants import Clock, Finding, faults
 from engine.model import Slot, Status, new_booking_id, new_slot
+from engine.records import from_record, to_record
 from engine.repair import Repair
 from engine.settings import Settings
 from engine.store.bookings import FENCE
@@ -112,10 +114,10 @@ async def test_two_bookings_of_one_seat_are_found_and_left_to_a_person(engine: E
 async def test_two_bookings_of_one_seat_in_redis_alone_are_settled_by_the_fence(engine: Engine, booked: Sample) -> None:
     stored = await booking_id(engine, booked, booked.slots[0])
     partition = partition_of(engine, booked)
-    values = await engine.calls.command("HGETALL", partition.booking(stored))
+    live = from_record(await engine.calls.command("GET", partition.booking(stored)))
     second = new_booking_id(booked.expert.id)
-    await engine.calls.command("HSET", partition.booking(second), *values)
-    await engine.calls.command("HSET", partition.booking(second), "id", second, "idem", "", "rev", "1")
+    another = replace(live, id=second, idempotency=None, revision=1)
+    await engine.calls.command("SET", partition.booking(second), to_record(another))
     # Nobody looks for a booking that only Redis knows, unless a seat has no owner.
     await ghost_seat(engine, booked)
     report = await audit(engine)
@@ -151,6 +153,8 @@ async def test_an_entry_that_nobody_adopts_is_found_and_written(engine: Engine, 
     await asyncio.sleep(1.6)
     report = await audit(engine)
     assert [finding.kind for finding in report.findings] == ["stuck"]
+    assert report.findings[0].subject.startswith(f"{booked.expert.id}-")
+    assert " " not in report.findings[0].subject, "its id, and nothing of what the customer wrote"
     engine.journal._queue.clear()
     engine.journal._tasks.clear()
     engine.journal.start()
@@ -172,10 +176,11 @@ async def test_poison_is_shown_until_it_is_out_of_date(engine: Engine, booked: S
     assert not mended.done
     await engine.calls.command("DEL", partition.poison)
 
-    live = await engine.calls.command("HGETALL", partition.booking(await booking_id(engine, booked, booked.slots[0])))
-    await engine.calls.command("XADD", partition.poison, "*", *live, "why", "it was refused")
+    booking = await booking_id(engine, booked, booked.slots[0])
+    live = await engine.calls.command("GET", partition.booking(booking))
+    await engine.calls.command("XADD", partition.poison, "*", "booking", live, "why", "it was refused")
     report = await audit(engine)
-    assert "it was refused" in report.findings[0].detail
+    assert report.findings[0].detail == f"{booking}: it was refused", "and nothing of what the customer wrote"
     [mended] = await Repair(engine).run(report.findings)
     assert mended.done
     assert await found_by(engine) == set()

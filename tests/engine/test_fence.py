@@ -10,7 +10,7 @@ from engine.desk import Request
 from engine.engine import Engine
 from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
 from engine.model import Booking, Slot, Status
-from engine.records import FIELDS, to_values
+from engine.records import to_record
 from tests.samples import Sample, make_sample
 
 
@@ -198,8 +198,7 @@ async def test_a_forgotten_booking_that_was_confirmed_comes_back_confirmed(engin
     first = (await engine.book(sample.request())).booking
     confirmed = await engine.change(first.id, Status.CONFIRMED, "admin")
     await forget(engine, first, slot=slot)
-    pairs = [text for pair in zip(FIELDS, to_values(first), strict=True) for text in pair]
-    await engine.calls.command("HSET", engine.keys.of(first.id).booking(first.id), *pairs)
+    await engine.calls.command("SET", engine.keys.of(first.id).booking(first.id), to_record(first))
     with pytest.raises(SlotTaken):
         await engine.book(sample.request(name="Bob"))
     await assert_only(engine, confirmed, slot)

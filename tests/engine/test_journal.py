@@ -335,13 +335,13 @@ async def test_closing_writes_what_is_left(settings: Settings, engine: Engine, c
 async def test_one_entry_that_cannot_be_judged_holds_up_nobody(
     settings: Settings, engine: Engine, sample: Sample
 ) -> None:
-    """The fence failed on one booking (the key of the seat's holder was no hash), and the worker gave its whole group
+    """The fence failed on one booking (the key of the seat's holder was no string), and the worker gave its whole group
     up without answering: everybody in it waited for ever."""
     partition = engine.keys.of(sample.expert.id)
     holder = (await engine.book(sample.request())).booking
     await engine.calls.command("HSET", partition.calendar(sample.expert.id), sample.slots[0].id, sample.slots[0].record)
     await engine.calls.command("DEL", partition.booking(holder.id))
-    await engine.calls.command("RPUSH", partition.booking(holder.id), "no hash")
+    await engine.calls.command("RPUSH", partition.booking(holder.id), "no string")
     hasty = await Engine.open(settings.model_copy(update={"commit_timeout": 0.5}))
     try:
         async with asyncio.timeout(5):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import BookingNotFound, EpochMissing, StoreUnavailable
-from engine.model import Booking, Calendar, Status, new_slot
+from engine.model import Booking, Calendar, Status, new_booking_id, new_slot
 from engine.settings import Settings
 from tests.samples import Sample, make_sample
 
@@ -99,6 +101,33 @@ async def test_the_key_of_a_cancelled_booking_is_known_again(engine: Engine, sam
     again = await engine.book(sample.request(key="k"))
     assert (again.replayed, again.booking) == (True, first)
     assert (await engine.calendar(sample.expert.id)).slots[0].free == 1
+
+
+async def test_what_an_older_layout_left_in_redis_is_built_again(engine: Engine, sample: Sample) -> None:
+    """Live copies were hashes, and outbox entries had their fields, when the name of the epoch had no number."""
+    booking = (await engine.book(sample.request(key="k"))).booking
+    partition = engine.keys.of(booking.id)
+    command = engine.calls.command
+    for each in engine.keys.partitions:
+        await command("RENAME", each.epoch, f"{each.tag}:epoch")
+    await command("DEL", partition.booking(booking.id))
+    await command("HSET", f"{partition.tag}:booking:{booking.id}", "id", booking.id, "rev", 1, "status", "pending")
+    unwritten = new_booking_id(sample.expert.id)
+    await command("XADD", partition.outbox, "*", "id", unwritten, "rev", 1, "status", "pending", "slot", "x")
+    claimed = replace(sample.slots[3], seatmap="b")
+    await command("HSET", partition.calendar(sample.expert.id), claimed.id, claimed.record)
+
+    assert await engine.rebuilder.ensure() == engine.settings.partitions
+    seatmaps = [slot.seatmap for slot in (await engine.calendar(sample.expert.id)).slots]
+    assert seatmaps == ["b", *"." * 7, "." * 7], "what MongoDB has is taken, and nothing else"
+    again = await engine.book(sample.request(key="k"))
+    assert (again.replayed, again.booking) == (True, booking)
+    moved = await engine.reschedule(booking.id, sample.slots[3].id, "customer")
+    assert (await engine.change(booking.id, Status.CANCELLED, "customer")).revision == moved.revision + 1
+    await engine.journal.adopt(0)
+    findings = (await audit(engine)).findings
+    assert [finding.kind for finding in findings] == ["poison"], "what cannot be read is set aside, loudly"
+    assert findings[0].detail.startswith(unwritten)
 
 
 async def test_what_is_rebuilt_expires_like_what_was_there(engine: Engine, sample: Sample) -> None:

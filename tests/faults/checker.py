@@ -142,8 +142,8 @@ def check_state(seats: dict[str, int], state: State) -> Found:
             yield "ghost-seat", f"{slot} is {seatmap} in Redis, its holds are {state.held.get(slot, [])}"
     for document in state.documents:
         copy = state.live.get(document["_id"])
-        here = (str(document["rev"]), document["status"], document["slotId"], str(document["seat"]))
-        if copy and (there := (copy["rev"], copy["status"], copy["slot"], copy["seat"])) != here:
+        here = (document["rev"], document["status"], document["slotId"], document["seat"])
+        if copy and (there := (copy.revision, copy.status.value, copy.slot_id, copy.seat)) != here:
             yield "live-copy", f"{document['_id']} is {here} in MongoDB, {there} in Redis"
     if state.poison:
         yield "poison", f"{state.poison} outbox entries were set aside"

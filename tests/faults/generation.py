@@ -19,8 +19,8 @@ from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from engine.engine import Engine
 from engine.keys import Keys
-from engine.model import expert_of, new_expert_id, new_slot
-from engine.records import FIELDS
+from engine.model import Booking, expert_of, new_expert_id, new_slot
+from engine.records import from_record
 from tests.samples import ZOE
 
 EXPERTS, SINGLES, GROUPS, GROUP_SEATS = 3, 5, 2, 4
@@ -50,7 +50,7 @@ class State:
 
     documents: list[dict[str, Any]]
     seatmaps: dict[str, str]
-    live: dict[str, dict[str, str]]
+    live: dict[str, Booking]
     """Booking id → the live copy of those that Redis has."""
     held: dict[str, list[str]] = field(default_factory=dict)
     """Slot id → tokens of its holds."""
@@ -99,9 +99,9 @@ class Servers:
             seatmaps.update({slot: record.split(" ")[5] for slot, record in calendar.items()})
         live = {}
         for document in documents:
-            copy = await self.redis.hgetall(self.keys.of(document["_id"]).booking(document["_id"]))
+            copy = await self.redis.get(self.keys.of(document["_id"]).booking(document["_id"]))
             if copy:
-                live[document["_id"]] = {name: copy.get(name, "") for name in FIELDS}
+                live[document["_id"]] = from_record(copy.encode())
         held = {}
         for slot in generation.seats:
             if tokens := await self.redis.zrange(self.keys.of(slot).holds(slot)[0], 0, -1):

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from importlib.resources import files
 
+import orjson
 import pytest
 from redis import ResponseError
 
 from engine.errors import BY_LUA_CODE
+from engine.records import dump_body, from_record, to_record
 from engine.scripts import all_scripts, script
 from tests.lua.calls import (
     CALENDAR,
@@ -33,6 +35,8 @@ from tests.lua.calls import (
     book,
     booked,
     booking_key,
+    cancel,
+    change,
     end_epoch,
     expire,
     mend_slots,
@@ -124,6 +128,31 @@ def test_text_where_a_slot_record_belongs_changes_nothing(client: RedisClient, n
             assert_bad_call(client, VALID[name].with_arg(position, text))
 
 
+@pytest.mark.parametrize(
+    ("name", "position"), [(call.script, position) for call in VALID.values() for position in call.bookings]
+)
+def test_text_where_a_booking_record_belongs_changes_nothing(client: RedisClient, name: str, position: int) -> None:
+    call = VALID[name]
+    prepare(client, call)
+    record = call.args[position - 1]
+    head, body, history = record.split("\n")
+    words = head.split(" ")
+    for text in (
+        "",
+        "x",
+        head,
+        f"{head}\n{body}",
+        f"{record}\n",
+        f"{head} x\n{body}\n{history}",
+        f"{head}\n\n{history}",
+    ):
+        assert_bad_call(client, call.with_arg(position, text))
+    for place in (1, 4, 5, 6, 7, 8):
+        for number in NOT_NUMBERS if place == 6 else NOT_NUMBERS[:-1]:
+            wrong = " ".join([*words[:place], number, *words[place + 1 :]])
+            assert_bad_call(client, call.with_arg(position, f"{wrong}\n{body}\n{history}"))
+
+
 @pytest.mark.parametrize("name", [call.script for call in VALID.values() if call.entry])
 def test_text_where_an_outbox_entry_belongs_changes_nothing(client: RedisClient, name: str) -> None:
     call = VALID[name]
@@ -199,7 +228,7 @@ def test_a_log_that_is_ahead_of_the_version_changes_nothing(client: RedisClient,
         witness.assert_nothing_happened()
 
 
-@pytest.mark.parametrize("damage", ["rev", "status", "seat", "body", "history", "idem"])
+@pytest.mark.parametrize("damage", ["id", "rev", "status", "slot", "seat", "end", "idem", "body", "history", "all"])
 @pytest.mark.parametrize("how", ["gone", "nonsense"])
 @pytest.mark.parametrize(
     "call",
@@ -212,10 +241,7 @@ def test_a_damaged_live_copy_makes_nothing_worse(client: RedisClient, call: Call
     key = next(key for key in (booking_key(1), booking_key(2)) if key in call.keys)
     if not client.exists(key):
         pytest.skip("it makes the booking")
-    if how == "gone":
-        client.hdel(key, damage)
-    else:
-        client.hset(key, damage, "nonsense")
+    client.set(key, damaged(client.get(key), damage, "" if how == "gone" else "nonsense"), keepttl=True)
     witness = Witness(client)
     try:
         code = call.run(client)[0]
@@ -225,6 +251,19 @@ def test_a_damaged_live_copy_makes_nothing_worse(client: RedisClient, call: Call
         assert how == "nonsense" or call.script == "forget_booking"
         if code != call.answer:
             witness.assert_nothing_happened()
+
+
+def damaged(record: bytes, damage: str, text: str) -> str:
+    """A record with a text in the place of one of its parts. Without a text that part is gone."""
+    head, body, history = record.decode().split("\n")
+    names = ["id", "rev", "status", "slot", "seat", "start", "end", "created", "updated", "idem", "fingerprint"]
+    words = [text if name == damage else word for name, word in zip(names, head.split(" "), strict=True)]
+    lines = [
+        " ".join(filter(None, words)),
+        text if damage == "body" else body,
+        text if damage == "history" else history,
+    ]
+    return text if damage == "all" else "\n".join(filter(None, lines))
 
 
 @pytest.mark.parametrize("name", ["book", "close", "hold", "open"])
@@ -349,7 +388,7 @@ def test_undoing_a_move_within_a_slot_leaves_both_seats_taken(client: RedisClien
     entries = client.xlen(OUTBOX)
     assert undo_move(2, revision=3, slot=TRIO, seat=1, entry="").run(client)[0] == b"ok"
     assert client.hget(CALENDAR, TRIO).endswith(b" bbb")
-    assert client.hget(booking_key(2), "seat") == b"1"
+    assert from_record(client.get(booking_key(2))).seat == 1
     assert client.xlen(OUTBOX) == entries + 1
 
 
@@ -369,8 +408,45 @@ def test_restore_of_an_older_revision_changes_nothing(client: RedisClient) -> No
     for revision in (1, 2, 3):
         answer = restore(revision=revision).run(client)
         assert answer[0] == b"same"
-        assert answer[2] == b"3"
+        assert from_record(answer[1]).revision == 3
     witness.assert_nothing_happened()
+
+
+NOTES = ["", "-", "two\nlines\r\nand a \x00", "\u2028 \u2029 \x85 \x0b", "Zoë 'says' \"%s\" \\n", "x" * 1000]
+"""Some of what would break a line, if it were not JSON."""
+
+
+@pytest.mark.parametrize("notes", NOTES, ids=range(len(NOTES)))
+@pytest.mark.parametrize("digest", ["", "digest1"])
+def test_lua_reads_and_writes_the_records_of_python(client: RedisClient, notes: str, digest: str) -> None:
+    """Byte for byte: what is to be forgotten is compared with what Python makes of it."""
+    stock(client)
+    body = dump_body("Ann", "ann@example.com", "+49301234567", notes).decode()
+    assert book(digest=digest).with_arg(3, body).run(client)[0] == b"ok"
+    records = [client.get(booking_key(1))]
+    reason = orjson.dumps(notes).decode()
+    for call, position in ((reschedule(), 3), (change("confirm"), 2), (undo_move(revision=3), 7), (cancel(), 2)):
+        code, record, _ = call.with_arg(position, reason).run(client)
+        assert code == b"ok"
+        assert client.get(booking_key(1)) == record
+        records.append(record)
+    for record in records:
+        booking = from_record(record)
+        assert to_record(booking) == record
+        assert (booking.notes, booking.idempotency, booking.fingerprint) == (notes, digest or None, "print1")
+    entries = [fields[b"booking"] for _, fields in client.xrange(OUTBOX) if b"booking" in fields]
+    assert entries == records, "the outbox gets what the live copy gets"
+    assert client.ttl(booking_key(1)) > 0, "a change lets a copy live as long as before"
+
+
+def test_a_copy_lives_until_some_days_after_its_slot(client: RedisClient) -> None:
+    stock(client)
+    book().run(client)
+    assert client.execute_command("EXPIRETIME", booking_key(1)) == START + 1800 + 604_800
+    reschedule().run(client)
+    assert client.execute_command("EXPIRETIME", booking_key(1)) == START + 3600 + 604_800
+    change("confirm").run(client)
+    assert client.execute_command("EXPIRETIME", booking_key(1)) == START + 3600 + 604_800
 
 
 def test_revoke_leaves_an_idempotency_record_that_is_another_bookings(client: RedisClient) -> None:

@@ -72,6 +72,21 @@ def test_redis_keeps_its_data_over_stop_and_sigkill(tmp_path: Path) -> None:
         assert (client.mget("a", "b"), server.port) == (["1", "2"], port)
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc")
+def test_redis_keeps_freed_memory_at_hand_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(server: RedisServer) -> set[str]:
+        with server:
+            variables = Path(f"/proc/{server.pid}/environ").read_text().split("\0")
+        return {variable for variable in variables if variable.startswith("GLIBC_TUNABLES=")}
+
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    assert told(RedisServer(tmp_path / "by itself")) == {"GLIBC_TUNABLES=glibc.malloc.tcache_count=2000"}
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
+    assert told(RedisServer(tmp_path / "told otherwise")) == {"GLIBC_TUNABLES=glibc.malloc.arena_max=1"}
+
+
 def test_redis_without_persistence_forgets(tmp_path: Path) -> None:
     with RedisServer(tmp_path, persist=False) as server, redis.Redis.from_url(server.url) as client:
         client.set("a", "1")
