@@ -9,9 +9,10 @@ from typing import Protocol
 
 from engine.engine import Engine
 from engine.model import new_expert_id, new_slot
-from loadtests.bench.bench import SETTLE, TRIES, WARM_UP, Plan, Tell
+from loadtests.bench.bench import SETTLE, TRIES, WARM_UP, Plan, Tell, compared
 from loadtests.bench.books import Books, InSlotline
 from loadtests.bench.contenders import OURS, Contender, Field
+from loadtests.bench.machine import calm
 from loadtests.bench.servers import send
 from loadtests.bench.supply import EXPERTS, Supply, booking, midnight
 from loadtests.bench.wrk import BenchError, Line, Outcome, run_wrk
@@ -102,6 +103,7 @@ class Comparison:
         self._tell("seeding")
         for contender in self._field.contenders:
             await self._prepare(contender)
+        await compared(self._engine)
         turns = [(case, contender) for case in STATUS for contender in self._field.contenders]
         for case, contender in turns:
             self._tell(f"warming up: {case}, {contender.name}")
@@ -146,6 +148,7 @@ class Comparison:
         lines = (
             self._hot[name] if case == HOT else await self._slots[name].lines(int(self._rates[name] * seconds) + 1000)
         )
+        await calm((contender.pid, *contender.stores))
         before = contender.spent()
         outcome = await run_wrk(
             contender.url, lines, self._work, once=case == DISTINCT, seconds=seconds,
