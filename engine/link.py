@@ -123,11 +123,10 @@ class Link:
 
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         """One script, by its hash. Raises what `call` raises."""
-        wire = self._wire
-        if wire is None or not wire.open:
-            wire = await self.ready()
+        while (begun := self.start(script, keys, args)) is None:
+            await self.ready()
         try:
-            reply: list[Any] = await wire.call(b"EVALSHA", script.sha, len(keys), *keys, *args)
+            reply: list[Any] = await begun
         except hiredis.ReplyError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
