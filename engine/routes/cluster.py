@@ -188,12 +188,18 @@ class Cluster:
         await asyncio.sleep(self._pause * (0.5 + random.random()))
         self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
         try:
-            await self._topology.refresh()
+            await self._topology.refresh(self._silent())
         except LinkDown as error:
             log.warning("%s", error)
             return
         self._leave_former_masters()
         self.on_change()
+
+    def _silent(self) -> str | None:
+        """The server that has owed an answer for too long: asking it would cost a time-out."""
+        silences = {server: link.silence for server, link in self._links.items()}
+        server = max(silences, key=silences.__getitem__, default=None)
+        return server if server is not None and silences[server] > SUSPICIOUS else None
 
     def _leave_former_masters(self) -> None:
         """A call that one of them still owes an answer is lost, and repeated at the new master.
@@ -213,7 +219,7 @@ class Cluster:
         """A master that hangs gives no error: look whether the cluster has replaced it."""
         while True:
             await asyncio.sleep(SUSPICIOUS / 4)
-            if any(link.silence > SUSPICIOUS for link in self._links.values()):
+            if self._silent() is not None:
                 await self.look_again()
 
 

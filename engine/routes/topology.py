@@ -35,10 +35,10 @@ class Topology:
         await self._nodes.aclose()
         await self._nodes.aclose("startup_nodes")
 
-    async def refresh(self) -> None:
-        """Asks the first node that answers. Raises `LinkDown` if there is none."""
+    async def refresh(self, silent: str | None = None) -> None:
+        """Asks the first node that answers, and the ``silent`` one last. Raises `LinkDown` if there is none."""
         try:
-            await self._nodes.initialize()
+            await self._nodes.initialize(last_failed_node_name=silent)
         except (RedisError, OSError, IndexError) as error:
             raise LinkDown(f"the Redis cluster cannot be reached: {error}") from error
 

@@ -8,25 +8,44 @@ import signal
 import time
 
 import pytest
+from redis import Redis
 
 from engine.engine import Engine
 from engine.errors import SlotTaken
+from engine.routes.address import parse
+from engine.routes.topology import Topology
+from engine.stack import RedisServer
 from engine.stack.cluster import RedisCluster
 from tests.cluster.conftest import Spread, owner
 from tests.cluster.load import Load
 from tests.cluster.test_feed import until_equal
 
-BOUND = 5.0
-"""Seconds within which writes must have resumed."""
+SHARE = 3.0
+"""Seconds after the election within which writes must have resumed: 0.1 to 1.2 in most cases."""
+
+PATIENCE = 30.0
+"""Seconds for the servers to elect another master: 3 in most cases, more when a vote on a busy machine has to be
+repeated, which takes them several seconds each time."""
+
+
+async def promoted(replica: RedisServer) -> float:
+    """When it had become a master."""
+    deadline = time.monotonic() + PATIENCE
+    with Redis(port=replica.port, socket_timeout=5) as client:
+        while (await asyncio.to_thread(client.info, "replication"))["role"] != "master":
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+    return time.monotonic()
 
 
 async def resumed(load: Load, since: float) -> float:
-    """Seconds from ``since`` to the first booking of the first expert that was made after it."""
+    """When the first booking of the first expert was made since then."""
+    deadline = time.monotonic() + 2 * SHARE
     while True:
-        later = [at for at in load.of(load.samples[0]) if at > since + 0.2]
+        later = [at for at in load.of(load.samples[0]) if at >= since]
         if later:
-            return later[0] - since
-        assert time.monotonic() - since < 2 * BOUND
+            return later[0]
+        assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
 
 
@@ -38,12 +57,14 @@ async def test_writes_resume_and_no_booking_is_lost(
     await room.ready()
     load = Load(engine, spread.samples)
     doomed = owner(engine, cluster, spread.first)
+    replica = cluster.replica_of(doomed)
     async with load.running():
         await asyncio.sleep(0.5)
         os.kill(doomed.pid, number)
         struck = time.monotonic()
-        seconds = await resumed(load, struck)
-        others = [at for sample in spread.samples[1:] for at in load.of(sample) if struck < at < struck + seconds]
+        elected = await promoted(replica)
+        again = await resumed(load, struck + 0.2)
+        others = [at for sample in spread.samples[1:] for at in load.of(sample) if struck < at < again]
         await asyncio.sleep(0.5)
     try:
         forgotten = await load.check()
@@ -52,12 +73,31 @@ async def test_writes_resume_and_no_booking_is_lost(
         doomed.kill()
     with capsys.disabled():
         print(
-            f"\n  {number.name}: writes resumed after {seconds:.2f} s; {len(load.booked)} bookings, {len(others)} of"
-            f" them on the other masters meanwhile; {load.retries} retries, slowest {load.longest:.2f} s,"
-            f" {forgotten} seats forgotten by Redis and kept by the fence"
+            f"\n  {number.name}: writes resumed after {again - struck:.2f} s, {again - elected:.2f} s of them after the"
+            f" election; {len(load.booked)} bookings, {len(others)} of them on the other masters meanwhile;"
+            f" {load.retries} retries, slowest {load.longest:.2f} s, {forgotten} seats forgotten by Redis and"
+            " kept by the fence"
         )
-    assert seconds < BOUND
+    assert again - elected < SHARE
     assert len(others) > 50
+
+
+async def test_a_silent_node_is_asked_last(cluster: RedisCluster) -> None:
+    """Each look that began with it would cost a time-out of one second."""
+    frozen = cluster.nodes[1]
+    address = parse(cluster.url)
+    assert address is not None
+    topology = Topology(address, timeout=3.0)
+    try:
+        await topology.refresh()
+        os.kill(frozen.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        for _ in range(12):
+            await topology.refresh(silent=f"127.0.0.1:{frozen.port}")
+        assert time.monotonic() - began < 1
+    finally:
+        os.kill(frozen.pid, signal.SIGCONT)
+        await topology.close()
 
 
 async def test_a_replica_promoted_without_the_tail_gives_no_seat_away_twice(
