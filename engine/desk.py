@@ -29,6 +29,7 @@ from engine.errors import (
     TooManyBookings,
 )
 from engine.fence import Fence, Refused
+from engine.glance import Glance
 from engine.journal import Journal, Written
 from engine.keys import Keys
 from engine.model import Booking, Change, Place, Status, digest, expert_of, new_booking_id
@@ -107,6 +108,7 @@ class Desk(Changes):
         super().__init__(calls, keys, store, journal, fence, settings)
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._glance = Glance(calls, keys)
         self._most = settings.bookings_per_email if settings.rate_limits else 0
 
     def book(self, request: Request, by: str = "customer") -> asyncio.Future[Booked]:
@@ -119,17 +121,26 @@ class Desk(Changes):
         is the whole of it, and takes up everything else from the answer that has come.
         """
         booked: asyncio.Future[Booked] = self._loop.create_future()
-        try:
-            claim = self._prepare(request, by)
-        except SlotNotFound as refusal:
-            booked.set_exception(refusal)
-            return booked
+        if expert_of(request.slot_id) != request.expert_id:
+            booked.set_exception(SlotNotFound())
+        elif request.hold or (look := self._glance.begin(request.slot_id, request.key)) is None:
+            self._ask(self._prepare(request, by), booked)
+        else:
+            look.add_done_callback(partial(self._looked, request, by, booked))
+        return booked
+
+    def _looked(self, request: Request, by: str, booked: asyncio.Future[Booked], look: asyncio.Future[Any]) -> None:
+        if not self._glance.refuses(request.slot_id, look):
+            self._ask(self._prepare(request, by), booked)
+        elif not booked.done():
+            booked.set_exception(SlotTaken())
+
+    def _ask(self, claim: Claim, booked: asyncio.Future[Booked]) -> None:
         begun = self._calls.start("book", claim.keys, claim.args)
         if begun is None:
             self._follow(booked, self._book(claim))
         else:
             begun.add_done_callback(partial(self._decided, claim, booked))
-        return booked
 
     def _decided(self, claim: Claim, booked: asyncio.Future[Booked], begun: asyncio.Future[Any]) -> None:
         if begun.exception() is None:
@@ -139,6 +150,8 @@ class Desk(Changes):
                 return
             refusal = self._calls.refusal("book", answer)
             if refusal is not None and not self._doubts(claim, refusal):
+                if isinstance(refusal, SlotTaken):
+                    self._glance.remember(claim.request.slot_id)
                 if not booked.done():
                     booked.set_exception(refusal)
                 return
@@ -171,10 +184,7 @@ class Desk(Changes):
             booked.set_result(task.result())
 
     def _prepare(self, request: Request, by: str) -> Claim:
-        """Raises SlotNotFound."""
         expert_id, slot_id = request.expert_id, request.slot_id
-        if expert_of(slot_id) != expert_id:
-            raise SlotNotFound()
         booking_id = new_booking_id(expert_id)
         fingerprint = request.fingerprint()
         key_digest = digest(request.key.encode()) if request.key else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,7 @@ log = logging.getLogger("slotline.link")
 
 Arg = bytes | str | int
 pack: Callable[[tuple[Arg, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+MULTI, EXEC = pack((b"MULTI",)), pack((b"EXEC",))
 
 
 class LinkLost(StoreUnavailable):
@@ -42,6 +43,8 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader()
         self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._nobody: asyncio.Future[Any] = self._loop.create_future()
+        self._nobody.cancel()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._on_lost = on_lost
@@ -59,13 +62,23 @@ class Wire(asyncio.Protocol):
 
     def call(self, *command: Arg) -> asyncio.Future[Any]:
         """Sends a command with the others of this turn. The future gets the reply, a ReplyError or `LinkLost`."""
+        return self._ask(pack(command))
+
+    def read(self, *commands: tuple[Arg, ...]) -> asyncio.Future[Any]:
+        """Sends reads that are done at one moment. The future gets their answers, a ReplyError or `LinkLost`."""
+        # OK and QUEUED for each come first, and say nothing.
+        return self._ask(b"".join((MULTI, *map(pack, commands), EXEC)), [self._nobody] * (1 + len(commands)))
+
+    def _ask(self, data: bytes, before: Iterable[asyncio.Future[Any]] = ()) -> asyncio.Future[Any]:
+        """The future gets the reply that comes after those for ``before``."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if self._transport is None:
             future.set_exception(LinkDown())
             return future
-        self._send(pack(command))
+        self._send(data)
         if not self._waiting:
             self.last_word = self._loop.time()
+        self._waiting += before
         self._waiting.append(future)
         return future
 

@@ -13,7 +13,7 @@ from engine.store import BookingStore
 from engine.wire import Arg
 from loadtests.cost.worker import put_off
 
-run, start, command, write = Calls.run, Calls.start, Calls.command, BookingStore.write
+run, start, read, command, write = Calls.run, Calls.start, Calls.read, Calls.command, BookingStore.write
 
 
 async def longer_run(
@@ -28,6 +28,11 @@ def longer_start(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg,
     return start(self, verb, keys, args)
 
 
+def longer_read(self: Calls, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+    self.send("EXISTS", at)
+    return read(self, *commands, at=at)
+
+
 async def longer_command(self: Calls, *words: Arg, at: str | None = None) -> Any:
     await self._route.call("EXISTS", words[1], at=str(words[1]))
     return await command(self, *words, at=at)
@@ -40,6 +45,7 @@ async def longer_write(self: BookingStore, bookings: Sequence[Booking]) -> list[
 
 if __name__ == "__main__":
     Calls.run, Calls.start = longer_run, longer_start  # type: ignore[assignment]
-    Calls.command, BookingStore.write = longer_command, longer_write  # type: ignore[assignment]
+    Calls.read, Calls.command = longer_read, longer_command  # type: ignore[assignment]
+    BookingStore.write = longer_write  # type: ignore[assignment]
     put_off()
     worker.main()

@@ -32,7 +32,7 @@ async def test_a_longer_path_is_noticed(redis: RedisServer, mongo_server: MongoS
     """A guard that cannot fail guards nothing: one more round trip to either store must be found."""
     _, excess = await counted(stage(tmp_path, redis, mongo_server, "tests.cost.longer"))
     found = {(line.split(":")[0], line.split(" ")[-3].rstrip(",")) for line in excess}
-    for case in ("booking, 201", "booking, 409", "detail"):
+    for case in ("booking, 201", "booking, 409", "booking, 409 again", "detail"):
         assert (case, "calls") in found
         assert (case, "redis") in found
     assert ("booking, 201", "mongo") in found

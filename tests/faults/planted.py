@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha1
 from typing import Any
 
-from engine import calls, desk, fence, journal, link, rebuild, reconcile, scripts
+from engine import calls, desk, fence, glance, journal, link, rebuild, reconcile, scripts
 from engine.calls import Calls
 from engine.model import Booking, Slot
 from engine.store import bookings
@@ -90,6 +90,11 @@ def idempotency_ignored() -> None:
     desk.Desk.book = forgetful  # type: ignore[method-assign]
 
 
+def refused_from_memory() -> None:
+    """A slot that was full once is full for ever."""
+    glance.Glance.refuses = lambda *_: True  # type: ignore[method-assign,assignment]
+
+
 def edit_scripts(old: str, new: str) -> None:
     original = scripts.script
 
@@ -107,4 +112,5 @@ BUGS: dict[str, Callable[[], None]] = {
     "epoch-ignored": epoch_ignored,
     "outbox-outside": outbox_outside,
     "idempotency-ignored": idempotency_ignored,
+    "refused-from-memory": refused_from_memory,
 }

@@ -33,6 +33,7 @@ CASES: dict[str, tuple[list[Fault], Mix, set[str]]] = {
         Mix(think=0.02, keyed=0, weights=ONLY_BOOK),
         {"ghost-seat"},
     ),
+    "refused-from-memory": ([], Mix(think=0.02), {"refused-wrongly"}),
     "idempotency-ignored": ([Fault(0.1, "mongo-stall", 4.5)], Mix(), {"duplicate", "two-answers"}),
 }
 """Bug → the faults and the load that show it, and the kinds of violation of which one must be found."""

@@ -1,0 +1,195 @@
+"""Who asks for a slot that was full a moment ago gets the very answer that ``book.lua`` would have given."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import product
+
+import pytest
+from redis.asyncio import Redis
+
+from engine import glance
+from engine.desk import Booked
+from engine.engine import Engine
+from engine.errors import (
+    BadCall,
+    IdempotencyKeyReused,
+    SlotClosed,
+    SlotHeld,
+    SlotlineError,
+    SlotNotFound,
+    SlotPast,
+    SlotTaken,
+)
+from engine.model import Slot, Status, new_slot
+from engine.settings import Settings
+from tests.samples import Sample
+
+
+@pytest.fixture
+async def direct(settings: Settings) -> AsyncIterator[Redis]:
+    async with Redis.from_url(settings.redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def full(engine: Engine, sample: Sample) -> Slot:
+    """Booked, and refused once: the next ones only have a look."""
+    await engine.book(sample.request(key="first"))
+    await trusted(engine, sample)
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(key="second"))
+    return sample.slots[0]
+
+
+async def trusted(engine: Engine, sample: Sample) -> None:
+    partition = engine.keys.of(sample.expert.id)
+    while not engine.calls.trusts(partition):
+        await asyncio.sleep(0.02)
+
+
+async def scripts(direct: Redis) -> int:
+    """How many have run."""
+    stats = await direct.info("commandstats")
+    return int(stats.get("cmdstat_evalsha", {"calls": 0})["calls"])
+
+
+async def answer(engine: Engine, sample: Sample, slot: Slot, key: str | None) -> Booked | type[SlotlineError]:
+    try:
+        return await engine.book(sample.request(slot, key=key))
+    except SlotlineError as error:
+        return type(error)
+
+
+async def test_no_script_runs_for_a_slot_that_is_known_to_be_full(
+    engine: Engine, sample: Sample, full: Slot, direct: Redis
+) -> None:
+    before = await scripts(direct)
+    for number in range(50):
+        assert await answer(engine, sample, full, f"loser {number}") is SlotTaken
+        assert await answer(engine, sample, full, None) is SlotTaken
+    assert await scripts(direct) - before < 20, "some run in the background"
+
+
+async def test_a_seat_that_is_given_back_is_the_next_ones(engine: Engine, sample: Sample, full: Slot) -> None:
+    [booking] = [each async for each in engine.store.bookings.since([sample.expert.id], 0)]
+    await engine.change(booking.id, Status.CANCELLED, "customer")
+    booked = await engine.book(sample.request(full, key="third"))
+    assert (booked.booking.slot_id, booked.booking.seat) == (full.id, 1)
+
+
+async def test_the_winner_who_asks_again_gets_the_booking(engine: Engine, sample: Sample, full: Slot) -> None:
+    again = await engine.book(sample.request(full, key="first"))
+    assert again.replayed
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.book(sample.request(full, key="first", name="Bob"))
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(full, key="another"))
+
+
+async def test_a_hold_is_asked_for_by_the_script(engine: Engine, sample: Sample) -> None:
+    group = sample.group
+    hold = await engine.holds.hold(group.id)
+    for _ in range(6):
+        await engine.book(sample.request(group))
+    with pytest.raises(SlotHeld):
+        await engine.book(sample.request(group))
+    request = sample.request(group)
+    request.hold = hold.token
+    await engine.book(request)
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(group))
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(group))
+
+
+async def test_a_slot_that_is_closed_is_called_so(engine: Engine, sample: Sample, full: Slot) -> None:
+    await engine.desk.close(full.id)
+    with pytest.raises(SlotClosed):
+        await engine.book(sample.request(full, key="late"))
+
+
+@pytest.mark.parametrize("key", [None, "new", "first"])
+async def test_every_state_gets_the_same_answer_with_and_without_a_look(
+    engine: Engine, sample: Sample, direct: Redis, key: str | None
+) -> None:
+    """Every record in which no seat can be had, and some that are none."""
+    await engine.book(sample.request(0, key="first"))
+    await trusted(engine, sample)
+    partition, slot = engine.keys.of(sample.expert.id), sample.slots[1]
+    calendar, now = partition.calendar(sample.expert.id), int(time.time()) // 60 * 60
+    later = f"{now + 7200} {now + 9000}"
+    records: list[str | None] = [
+        f"{start} {start + 1800} {revision} {closed} {held_until} {seatmap}"
+        for start, revision, closed, held_until, seatmap in product(
+            (now - 60, now + 7200), (0, 3), (0, 1), (0, 1, (now + 600) * 1000), ("b", "bbb", "h", "bh", "b.b")
+        )
+        if seatmap != "b.b" or closed or start < now
+    ]
+    records += [None, "", "b", f"{later} 0 0 0 ", f"x{later} 0 0 0 b", f"{later} 0 0 0 b\n", f"{later} 0 0 0 b b"]
+    seen = set()
+    for record in records:
+        await (direct.hdel(calendar, slot.id) if record is None else direct.hset(calendar, slot.id, record))
+        engine.desk._glance._taken.clear()
+        without = await answer(engine, sample, slot, key)
+        engine.desk._glance.remember(slot.id)
+        assert await answer(engine, sample, slot, key) is without, record
+        seen.add(without)
+    assert (
+        seen == {SlotNotFound, SlotPast, SlotClosed, SlotHeld, SlotTaken} if key != "first" else {IdempotencyKeyReused}
+    )
+
+
+async def test_nobody_is_refused_by_a_state_that_is_gone(
+    engine: Engine, sample: Sample, full: Slot, direct: Redis
+) -> None:
+    """Its epoch is: MongoDB says then what the state is."""
+    [booking] = [each async for each in engine.store.bookings.since([sample.expert.id], 0)]
+    document = {"_id": booking.id}
+    await engine.store._database["bookings"].update_one(document, {"$set": {"status": "cancelled", "active": False}})
+    await direct.delete(engine.keys.of(sample.expert.id).epoch)
+    async with asyncio.timeout(10):
+        while isinstance(got := await answer(engine, sample, full, "k"), type):
+            assert got is not SlotTaken
+    assert got.booking.slot_id == full.id
+
+
+async def test_a_slot_that_starts_at_once_is_the_servers_to_judge(
+    engine: Engine, sample: Sample, direct: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's clock may be late: it does not say ``taken`` of a slot that has begun."""
+    start = int(time.time()) // 60 * 60
+    begun = new_slot(sample.expert.id, start, start + 1800)
+    partition = engine.keys.of(sample.expert.id)
+    await direct.hset(partition.calendar(sample.expert.id), begun.id, begun.record.replace(".", "b"))
+    engine.desk._glance.remember(begun.id)
+    late = time.time() - 59
+    monkeypatch.setattr(glance.time, "time", lambda: late)
+    assert await answer(engine, sample, begun, "k") is SlotPast
+
+
+async def test_what_the_look_cannot_read_is_left_to_the_script(
+    engine: Engine, sample: Sample, full: Slot, direct: Redis
+) -> None:
+    partition = engine.keys.of(sample.expert.id)
+    await direct.delete(partition.calendar(sample.expert.id))
+    await direct.set(partition.calendar(sample.expert.id), "a wrong type")
+    assert await answer(engine, sample, full, "k") is BadCall
+
+
+async def test_a_broken_connection_costs_a_look_and_no_answer(engine: Engine, sample: Sample, full: Slot) -> None:
+    asked = [asyncio.ensure_future(answer(engine, sample, full, f"k{number}")) for number in range(20)]
+    await asyncio.sleep(0)
+    engine.calls._route._wire.close()  # type: ignore[attr-defined]
+    assert await asyncio.gather(*asked) == [SlotTaken] * 20
+
+
+async def test_few_are_remembered(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance, "MOST", 3)
+    look = glance.Glance(engine.calls, engine.keys)
+    for number in range(10):
+        look.remember(f"expert0000-{number}")
+    assert list(look._taken) == [f"expert0000-{number}" for number in (7, 8, 9)]
+    assert look.begin("expert0000-1", None) is None
