@@ -79,10 +79,10 @@ class Calls:
         """Sends a verb's script, for `run` to take up if the answer is an error; None if it cannot be sent at once."""
         return self._route.start(script(verb), keys, args)
 
-    def read(self, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+    def read(self, *packed: bytes, at: str) -> asyncio.Future[Any] | None:
         """Reads keys of one partition at one moment; None if that cannot be sent at once. The future gets the answers,
         or an error after which another way has to be taken."""
-        return self._route.read(*commands, at=at)
+        return self._route.read(*packed, at=at)
 
     def refusal(self, verb: str, answer: Sequence[Any]) -> SlotlineError | None:
         """What a script answered instead of an effect, if it did."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.calls import Calls
-from engine.keys import Keys
+from engine.keys import Keys, Partition
 from engine.model import digest, expert_of
+from engine.wire import pack
 
 MOST = 10_000
 """Slots that are remembered."""
@@ -27,26 +28,35 @@ FULL = re.compile(rb"(\d+) \d+ \d+ 0 0 b+")
 """The record (``lua/includes/slot.lua``) of a slot that is open, without a hold and without a free seat."""
 
 
+class Taken(NamedTuple):
+    """A slot that has been called taken, and how it is read."""
+
+    partition: Partition
+    record: bytes
+    """The packed command that reads it."""
+
+
 class Glance:
     def __init__(self, calls: Calls, keys: Keys) -> None:
         self._calls = calls
         self._keys = keys
-        self._taken: dict[str, None] = {}
+        self._taken: dict[str, Taken] = {}
 
     def remember(self, slot_id: str) -> None:
         """``book.lua`` has called it taken: the next one who wants it has a look first."""
-        self._taken[slot_id] = None
+        partition = self._keys.of(slot_id)
+        self._taken[slot_id] = Taken(partition, pack(("HGET", partition.calendar(expert_of(slot_id)), slot_id)))
         if len(self._taken) > MOST:
             del self._taken[next(iter(self._taken))]
 
     def begin(self, slot_id: str, key: str | None) -> asyncio.Future[Any] | None:
         """Has the slot and the Idempotency-Key read, for `refuses`; None if the script is to be asked at once."""
-        if slot_id not in self._taken:
+        taken = self._taken.get(slot_id)
+        if taken is None:
             return None
-        partition = self._keys.of(slot_id)
-        strings = [partition.epoch, partition.idempotency(digest(key.encode()))] if key else [partition.epoch]
-        calendar = partition.calendar(expert_of(slot_id))
-        return self._calls.read(("HGET", calendar, slot_id), ("MGET", *strings), at=calendar)
+        partition = taken.partition
+        made = (partition.idempotency(digest(key.encode())),) if key else ()
+        return self._calls.read(taken.record, pack(("MGET", partition.epoch, *made)), at=partition.epoch)
 
     def refuses(self, slot_id: str, look: asyncio.Future[Any]) -> bool:
         """Whether what was read says for certain what ``book.lua`` would have said: ``slot-taken``."""

@@ -114,10 +114,10 @@ class Link:
         if self._wire is not None and self._wire.open:
             self._wire.call(*command).add_done_callback(partial(take, heard) if heard else ignore)
 
-    def read(self, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+    def read(self, *packed: bytes, at: str) -> asyncio.Future[Any] | None:
         """Reads at one moment, if there is a connection: the future gets the answers, a ReplyError or `LinkLost`."""
         wire = self._wire
-        return None if wire is None or not wire.open else wire.read(*commands)
+        return None if wire is None or not wire.open else wire.read(*packed)
 
     def start(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> asyncio.Future[Any] | None:
         """One script, by its hash, if there is a connection: the future gets the reply, a ReplyError or `LinkLost`."""

@@ -64,10 +64,10 @@ class Wire(asyncio.Protocol):
         """Sends a command with the others of this turn. The future gets the reply, a ReplyError or `LinkLost`."""
         return self._ask(pack(command))
 
-    def read(self, *commands: tuple[Arg, ...]) -> asyncio.Future[Any]:
+    def read(self, *packed: bytes) -> asyncio.Future[Any]:
         """Sends reads that are done at one moment. The future gets their answers, a ReplyError or `LinkLost`."""
         # OK and QUEUED for each come first, and say nothing.
-        return self._ask(b"".join((MULTI, *map(pack, commands), EXEC)), [self._nobody] * (1 + len(commands)))
+        return self._ask(b"".join((MULTI, *packed, EXEC)), [self._nobody] * (1 + len(packed)))
 
     def _ask(self, data: bytes, before: Iterable[asyncio.Future[Any]] = ()) -> asyncio.Future[Any]:
         """The future gets the reply that comes after those for ``before``."""

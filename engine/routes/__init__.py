@@ -56,7 +56,7 @@ class Route(Protocol):
     def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
         """One command that nobody waits for; without a connection it is dropped. ``heard`` gets the answer, if any."""
 
-    def read(self, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+    def read(self, *packed: bytes, at: str) -> asyncio.Future[Any] | None:
         """Reads of one moment, sent at once to where the key ``at`` and its like are thought to be, or None if that
         cannot be done. The future gets the answers or an error, about which nothing more is done."""
 

@@ -85,9 +85,9 @@ class Cluster:
         link = self._links.get(self._topology.owner(keys[0]))
         return None if link is None else link.start(script, keys, args)
 
-    def read(self, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+    def read(self, *packed: bytes, at: str) -> asyncio.Future[Any] | None:
         link = self._links.get(self._topology.owner(at))
-        return None if link is None else link.read(*commands, at=at)
+        return None if link is None else link.read(*packed, at=at)
 
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         answer: list[Any]

@@ -28,9 +28,9 @@ def longer_start(self: Calls, verb: str, keys: tuple[str, ...], args: tuple[Arg,
     return start(self, verb, keys, args)
 
 
-def longer_read(self: Calls, *commands: tuple[Arg, ...], at: str) -> asyncio.Future[Any] | None:
+def longer_read(self: Calls, *packed: bytes, at: str) -> asyncio.Future[Any] | None:
     self.send("EXISTS", at)
-    return read(self, *commands, at=at)
+    return read(self, *packed, at=at)
 
 
 async def longer_command(self: Calls, *words: Arg, at: str | None = None) -> Any:
