@@ -103,12 +103,19 @@ class Desk(Changes):
     """All verbs of bookings and slots: ``book``, and what it inherits. Nothing else writes them."""
 
     def __init__(
-        self, calls: Calls, keys: Keys, store: Store, journal: Journal, fence: Fence, settings: Settings
+        self,
+        calls: Calls,
+        keys: Keys,
+        glance: Glance,
+        store: Store,
+        journal: Journal,
+        fence: Fence,
+        settings: Settings,
     ) -> None:
         super().__init__(calls, keys, store, journal, fence, settings)
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._glance = Glance(calls, keys)
+        self._glance = glance
         self._most = settings.bookings_per_email if settings.rate_limits else 0
 
     def book(self, request: Request, by: str = "customer") -> asyncio.Future[Booked]:
@@ -130,10 +137,11 @@ class Desk(Changes):
         return booked
 
     def _looked(self, request: Request, by: str, booked: asyncio.Future[Booked], look: asyncio.Future[Any]) -> None:
-        if not self._glance.refuses(request.slot_id, look):
+        refusal = self._glance.refusal(request.slot_id, look)
+        if refusal is None:
             self._ask(self._prepare(request, by), booked)
         elif not booked.done():
-            booked.set_exception(SlotTaken())
+            booked.set_exception(refusal)
 
     def _ask(self, claim: Claim, booked: asyncio.Future[Booked]) -> None:
         begun = self._calls.start("book", claim.keys, claim.args)
@@ -150,7 +158,7 @@ class Desk(Changes):
                 return
             refusal = self._calls.refusal("book", answer)
             if refusal is not None and not self._doubts(claim, refusal):
-                if isinstance(refusal, SlotTaken):
+                if isinstance(refusal, SlotTaken | SlotHeld):
                     self._glance.remember(claim.request.slot_id)
                 if not booked.done():
                     booked.set_exception(refusal)

@@ -18,6 +18,7 @@ from engine.desk import Booked, Desk, Request
 from engine.errors import IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL, Feed
 from engine.fence import Fence
+from engine.glance import Glance
 from engine.holds import Holds
 from engine.journal import Journal
 from engine.keys import Keys
@@ -55,8 +56,9 @@ class Engine:
         self.fence = Fence(self.calls, self.keys, self.store, settings.keep_bookings)
         self.admin = Admin(self)
         self.journal = Journal(self.calls, self.keys, self.store, self.fence, settings)
-        self.desk = Desk(self.calls, self.keys, self.store, self.journal, self.fence, settings)
-        self.holds = Holds(self.calls, self.keys, settings)
+        self.glance = Glance(self.calls, self.keys)
+        self.desk = Desk(self.calls, self.keys, self.glance, self.store, self.journal, self.fence, settings)
+        self.holds = Holds(self.calls, self.keys, self.glance, settings)
         self.codes = Codes(self.calls, settings)
         self.limiter = Limiter(self.calls, settings)
         self.calendars = Calendars(self.calls, self.keys)

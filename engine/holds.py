@@ -7,8 +7,9 @@ import logging
 import random
 
 from engine.calls import Calls
-from engine.errors import SlotlineError, StoreUnavailable, TooManyHolds
-from engine.keys import Keys, had_key
+from engine.errors import SlotHeld, SlotlineError, SlotTaken, StoreUnavailable, TooManyHolds
+from engine.glance import Glance
+from engine.keys import Keys, Partition, had_key
 from engine.model import Hold, digest, expert_of, new_hold_token, slot_of_hold
 from engine.settings import Settings
 from engine.tasks import end
@@ -23,8 +24,9 @@ SWEPT_AT_ONCE = 500
 
 
 class Holds:
-    def __init__(self, calls: Calls, keys: Keys, settings: Settings) -> None:
+    def __init__(self, calls: Calls, keys: Keys, glance: Glance, settings: Settings) -> None:
         self._calls = calls
+        self._glance = glance
         self._keys = keys
         self._lasts = int(settings.hold_seconds * 1000)
         self._most = int(settings.hold_most * 1000)
@@ -44,6 +46,7 @@ class Holds:
         Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, IdempotencyKeyReused, RateLimited,
         StoreUnavailable.
         """
+        await self._look(slot_id, key)
         token = new_hold_token(slot_id)
         keys = self._of(slot_id)
         record = self._keys.of(slot_id).held_by(digest(key.encode())) if key else keys[5]
@@ -55,13 +58,27 @@ class Holds:
         try:
             arguments = (slot_id, token, self._lasts, REMEMBERED, *self._calls.publish)
             answer = await self._calls.run("hold", (*keys, record), arguments)
-        except SlotlineError:
+        except SlotlineError as error:
+            if isinstance(error, SlotTaken | SlotHeld):
+                self._glance.remember(slot_id)
             self.forget(token, client)
             raise
         if answer[0] != b"known":
             return Hold(token, int(answer[1]))
         self.forget(token, client)
         return Hold(answer[2].decode(), int(answer[1]), replayed=True)
+
+    async def _look(self, slot_id: str, key: str | None) -> None:
+        """Raises SlotTaken or SlotHeld if that can be seen at a glance."""
+        look = self._glance.begin(slot_id, key, Partition.held_by)
+        if look is None:
+            return
+        await asyncio.wait([look])
+        if (refusal := self._glance.refusal(slot_id, look)) is not None:
+            try:
+                raise refusal
+            finally:
+                del refusal  # else it would be in a frame of its own traceback: a cycle
 
     def forget(self, token: str, client: str) -> None:
         """What a client no longer holds does not count for it any more."""

@@ -23,7 +23,8 @@ from engine.errors import (
     SlotPast,
     SlotTaken,
 )
-from engine.model import Slot, Status, new_slot
+from engine.holds import Holds
+from engine.model import Slot, Status
 from engine.settings import Settings
 from tests.samples import Sample
 
@@ -89,20 +90,52 @@ async def test_the_winner_who_asks_again_gets_the_booking(engine: Engine, sample
         await engine.book(sample.request(full, key="another"))
 
 
-async def test_a_hold_is_asked_for_by_the_script(engine: Engine, sample: Sample) -> None:
+async def test_a_held_slot_is_called_held_until_its_hold_is_over(engine: Engine, sample: Sample, direct: Redis) -> None:
+    slot = sample.slots[1]
+    short = Holds(engine.calls, engine.keys, engine.glance, engine.settings.model_copy(update={"hold_seconds": 1.0}))
+    await short.hold(slot.id)
+    await trusted(engine, sample)
+    assert await answer(engine, sample, slot, "first") is SlotHeld
+    before = await scripts(direct)
+    for number in range(50):
+        assert await answer(engine, sample, slot, f"loser {number}") is SlotHeld
+    assert await scripts(direct) - before < 20, "some run in the background"
+    await asyncio.sleep(1.1)
+    assert isinstance(await answer(engine, sample, slot, "patient"), Booked)
+
+
+async def test_who_has_the_hold_gets_the_seat(engine: Engine, sample: Sample) -> None:
     group = sample.group
     hold = await engine.holds.hold(group.id)
     for _ in range(6):
         await engine.book(sample.request(group))
-    with pytest.raises(SlotHeld):
-        await engine.book(sample.request(group))
+    for _ in range(3):
+        assert await answer(engine, sample, group, None) is SlotHeld
     request = sample.request(group)
     request.hold = hold.token
     await engine.book(request)
-    with pytest.raises(SlotTaken):
-        await engine.book(sample.request(group))
-    with pytest.raises(SlotTaken):
-        await engine.book(sample.request(group))
+    for _ in range(3):
+        assert await answer(engine, sample, group, None) is SlotTaken
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_hold_is_refused_at_a_glance_too(
+    engine: Engine, sample: Sample, full: Slot, direct: Redis, key: str | None
+) -> None:
+    held = sample.slots[1]
+    await engine.holds.hold(held.id, key="mine")
+    for slot, error in (full, SlotTaken), (held, SlotHeld):
+        with pytest.raises(error):
+            await engine.holds.hold(slot.id, "somebody", key)
+        before = await scripts(direct)
+        for _ in range(30):
+            with pytest.raises(error):
+                await engine.holds.hold(slot.id, "somebody", key)
+        assert await scripts(direct) - before < 20, "some run in the background"
+    again = await engine.holds.hold(held.id, key="mine")
+    assert again.replayed
+    await engine.holds.release(again.token)
+    await engine.holds.hold(held.id, "somebody", key)
 
 
 async def test_a_slot_that_is_closed_is_called_so(engine: Engine, sample: Sample, full: Slot) -> None:
@@ -132,9 +165,9 @@ async def test_every_state_gets_the_same_answer_with_and_without_a_look(
     seen = set()
     for record in records:
         await (direct.hdel(calendar, slot.id) if record is None else direct.hset(calendar, slot.id, record))
-        engine.desk._glance._taken.clear()
+        engine.glance._full.clear()
         without = await answer(engine, sample, slot, key)
-        engine.desk._glance.remember(slot.id)
+        engine.glance.remember(slot.id)
         assert await answer(engine, sample, slot, key) is without, record
         seen.add(without)
     assert (
@@ -156,20 +189,6 @@ async def test_nobody_is_refused_by_a_state_that_is_gone(
     assert got.booking.slot_id == full.id
 
 
-async def test_a_slot_that_starts_at_once_is_the_servers_to_judge(
-    engine: Engine, sample: Sample, direct: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker's clock may be late: it does not say ``taken`` of a slot that has begun."""
-    start = int(time.time()) // 60 * 60
-    begun = new_slot(sample.expert.id, start, start + 1800)
-    partition = engine.keys.of(sample.expert.id)
-    await direct.hset(partition.calendar(sample.expert.id), begun.id, begun.record.replace(".", "b"))
-    engine.desk._glance.remember(begun.id)
-    late = time.time() - 59
-    monkeypatch.setattr(glance.time, "time", lambda: late)
-    assert await answer(engine, sample, begun, "k") is SlotPast
-
-
 async def test_what_the_look_cannot_read_is_left_to_the_script(
     engine: Engine, sample: Sample, full: Slot, direct: Redis
 ) -> None:
@@ -177,6 +196,8 @@ async def test_what_the_look_cannot_read_is_left_to_the_script(
     await direct.delete(partition.calendar(sample.expert.id))
     await direct.set(partition.calendar(sample.expert.id), "a wrong type")
     assert await answer(engine, sample, full, "k") is BadCall
+    with pytest.raises(BadCall):
+        await engine.holds.hold(full.id)
 
 
 async def test_a_broken_connection_costs_a_look_and_no_answer(engine: Engine, sample: Sample, full: Slot) -> None:
@@ -184,6 +205,10 @@ async def test_a_broken_connection_costs_a_look_and_no_answer(engine: Engine, sa
     await asyncio.sleep(0)
     engine.calls._route._wire.close()  # type: ignore[attr-defined]
     assert await asyncio.gather(*asked) == [SlotTaken] * 20
+    held = [asyncio.ensure_future(engine.holds.hold(full.id)) for _ in range(20)]
+    await asyncio.sleep(0)
+    engine.calls._route._wire.close()  # type: ignore[attr-defined]
+    assert {type(error) for error in await asyncio.gather(*held, return_exceptions=True)} == {SlotTaken}
 
 
 async def test_few_are_remembered(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,5 +216,5 @@ async def test_few_are_remembered(engine: Engine, monkeypatch: pytest.MonkeyPatc
     look = glance.Glance(engine.calls, engine.keys)
     for number in range(10):
         look.remember(f"expert0000-{number}")
-    assert list(look._taken) == [f"expert0000-{number}" for number in (7, 8, 9)]
+    assert list(look._full) == [f"expert0000-{number}" for number in (7, 8, 9)]
     assert look.begin("expert0000-1", None) is None

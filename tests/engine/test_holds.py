@@ -136,7 +136,9 @@ async def test_a_hold_never_outlasts_the_start_of_its_slot(engine: Engine, sampl
     from engine.holds import Holds
 
     soon = await sample_starting_soon(engine)
-    patient = Holds(engine.calls, engine.keys, engine.settings.model_copy(update={"hold_seconds": 3600.0}))
+    patient = Holds(
+        engine.calls, engine.keys, engine.glance, engine.settings.model_copy(update={"hold_seconds": 3600.0})
+    )
     hold = await patient.hold(soon.slots[0].id)
     assert hold.expires_at == soon.slots[0].start * 1000
 

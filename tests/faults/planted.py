@@ -13,6 +13,7 @@ from typing import Any
 
 from engine import calls, desk, fence, glance, journal, link, rebuild, reconcile, scripts
 from engine.calls import Calls
+from engine.errors import SlotTaken
 from engine.model import Booking, Slot
 from engine.store import bookings
 
@@ -92,7 +93,7 @@ def idempotency_ignored() -> None:
 
 def refused_from_memory() -> None:
     """A slot that was full once is full for ever."""
-    glance.Glance.refuses = lambda *_: True  # type: ignore[method-assign,assignment]
+    glance.Glance.refusal = lambda *_: SlotTaken()  # type: ignore[method-assign,assignment]
 
 
 def edit_scripts(old: str, new: str) -> None:

@@ -69,7 +69,7 @@ class World:
 
     def _holds(self, seconds: float) -> Holds:
         known = self.engine.settings.model_copy(update={"hold_seconds": seconds, "hold_most": 1e6})
-        return Holds(self.engine.calls, self.engine.keys, known)
+        return Holds(self.engine.calls, self.engine.keys, self.engine.glance, known)
 
     async def forget_earlier_holds(self) -> None:
         """A sweep looks at everybody's; those of the example before are not for this one to count."""
