@@ -10,7 +10,7 @@ from redis import Redis
 from redis.crc import key_slot
 
 from engine.engine import Engine
-from engine.errors import StoreUnavailable
+from engine.errors import SlotTaken, StoreUnavailable
 from engine.settings import Settings
 from engine.stack.cluster import ClusterNode, RedisCluster
 from tests.cluster.conftest import Spread, owner
@@ -69,6 +69,8 @@ async def test_nobody_notices_that_a_partition_moves(
         while not ended.is_set():
             assert await engine.booking(known.id) == known
             assert (await engine.calendar(sample.expert.id)).slots
+            with pytest.raises(SlotTaken):
+                await engine.book(sample.request(0, key=f"loser {time.monotonic()}"))
             await asyncio.sleep(0.002)
 
     reader = asyncio.create_task(read())
