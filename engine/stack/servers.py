@@ -216,7 +216,7 @@ class MongoServer(Server):
     def _command(self) -> list[str]:
         config = self.directory / "empty.toml"
         config.touch()  # named, so that no configuration of the user is discovered
-        # The cache is left as it ships, at most 1 GB: with 256 MB, adding experts hung for ever after some 23,000 of them.
+        # Its cache is left as it ships, at most 1 GB: with 256 MB it hung for ever at some 23,000 experts.
         return [
             sys.executable, "-m", "secantus", "--config", str(config), "--storage-path", str(self.data),
             "--host", "127.0.0.1", "--port", str(self.port), "--sync-on-commit",
