@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
@@ -24,7 +24,8 @@ from engine.errors import SlotlineError
 from engine.model import new_slot
 from engine.seeding import seed
 from engine.settings import Settings
-from engine.stack import Stack, StackError
+from engine.stack import Child, Stack, StackError
+from engine.stack.ports import free_port
 from loadtests.bench.machine import processor
 from loadtests.bench.supply import add_experts, midnight
 from loadtests.ledger import LEDGER
@@ -44,6 +45,9 @@ DOORS = 0.45
 
 EXTRA = 60.0
 """Seconds that locust may take beyond its run."""
+
+GRACE = 30.0
+"""Seconds that it has to end when it is told to."""
 
 
 def main() -> int:
@@ -143,7 +147,7 @@ def doors(settings: Settings, expert: str, given: argparse.Namespace) -> Iterato
     over = threading.Event()
 
     def wait() -> None:
-        if given.web:
+        if given.web and sys.stdin.isatty():
             input("press Enter to put the slots on sale\n")
         elif over.wait(given.seconds * DOORS):
             return
@@ -176,15 +180,28 @@ def locust(folder: Path, url: str, expert: str, given: argparse.Namespace) -> st
         "--stop-timeout", "15",
     ]  # fmt: skip
     if given.processes > 1:
-        command += ["--processes", str(given.processes)]
-    command += ["--web-host", "127.0.0.1"] if given.web else ["--headless"]
+        port = str(free_port())
+        command += ["--processes", str(given.processes), "--master-bind-port", port, "--master-port", port]
+    if given.web:
+        page = str(free_port())
+        command += ["--web-host", "127.0.0.1", "--web-port", page]
+        print(f"locust's page: http://127.0.0.1:{page} (Ctrl-C here ends the run)", flush=True)
+    else:
+        command.append("--headless")
     env = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT), LEDGER: str(folder)}
-    timeout = None if given.web else given.seconds + EXTRA
+    child = Child(command, env=env)
     try:
-        done = subprocess.run(command, env=env, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        raise Broken("locust did not end in time") from None
-    return f"locust ended with code {done.returncode}: see the failures above" if done.returncode else ""
+        while not child.wait(given.seconds + EXTRA):
+            if not given.web:
+                raise Broken("locust did not end in time")
+    except KeyboardInterrupt:
+        if not given.web:
+            raise
+        os.kill(child.pid, signal.SIGINT)  # and the verdict is given all the same
+        child.wait(GRACE)
+    finally:
+        child.stop(GRACE)  # it sends its own processes home, which a kill would leave behind
+    return f"locust ended with code {child.exit_code}: see the failures above" if child.exit_code else ""
 
 
 if __name__ == "__main__":
