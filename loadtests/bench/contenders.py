@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ PYTHON = PEERS / ".venv" / "bin" / "python"
 RUST_STORE = PEERS / ".venv" / "bin" / "secantusd-rs"
 MODULES = PEERS / "node_modules"
 
-POOL = 20
-"""Connections of each peer to its database."""
+POOL = int(os.environ.get("POOL", "20"))
+"""Connections of each peer to its database: ``POOL=10 python -m loadtests.bench peers`` tries another number."""
 
 OURS = "Slotline"
 FASTAPI = "FastAPI + asyncpg"
