@@ -14,8 +14,8 @@ from api.problems import BadRequest, MalformedJson, UnsupportedMediaType, Valida
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
-from engine.desk import Booked
-from engine.desk import Request as BookingRequest
+from engine.claim import Booked
+from engine.claim import Request as BookingRequest
 from engine.errors import (
     BookingNotFound,
     Forbidden,

@@ -22,8 +22,8 @@ from api import bookings, problems
 from api.patience import Patient
 from api.replies import CURRENT, Reply
 from api.routes import Exchange, engine_of, route_of
-from engine.desk import Booked
-from engine.desk import Request as Order
+from engine.claim import Booked
+from engine.claim import Request as Order
 from engine.errors import SlotlineError
 from engine.model import Expert
 

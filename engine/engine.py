@@ -13,8 +13,9 @@ from engine.admin import Admin
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.catalogue import Catalogue
+from engine.claim import Booked, Request
 from engine.codes import Codes
-from engine.desk import Booked, Desk, Request
+from engine.desk import Desk
 from engine.errors import IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL, Feed
 from engine.fence import Fence

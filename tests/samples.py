@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.model import Expert, Slot, new_expert_id, new_slot
 

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from redis.asyncio import Redis
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.model import new_slot
 from loadtests.bench.bench import drain

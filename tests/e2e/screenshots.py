@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright, expect
 
+from engine.claim import Request
 from engine.cli.seed import fill
-from engine.desk import Request
 from engine.engine import Engine
 from engine.model import Slot, Status
 from engine.stack import MongoServer, RedisServer

@@ -19,7 +19,7 @@ from typing import Any
 
 import uvloop
 
-from engine.desk import Booked, Request
+from engine.claim import Booked, Request
 from engine.engine import Engine
 from engine.errors import SlotlineError
 from engine.model import Slot, Status

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from engine.desk import Booked, Request
+from engine.claim import Booked, Request
 from engine.engine import Engine
 from engine.errors import SlotTaken
 from engine.model import BOOKED, FREE, Booking, Change, Place, Slot, Status, new_booking_id

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
 from engine.model import Booking, Slot, Status

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from engine import glance
-from engine.desk import Booked
+from engine.claim import Booked
 from engine.engine import Engine
 from engine.errors import (
     BadCall,

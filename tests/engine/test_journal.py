@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.desk import Booked, Request
+from engine.claim import Booked, Request
 from engine.engine import Engine
 from engine.errors import SlotlineError
 from engine.journal import Written

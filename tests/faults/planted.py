@@ -13,6 +13,7 @@ from typing import Any
 
 from engine import calls, desk, fence, glance, journal, link, rebuild, reconcile, scripts
 from engine.calls import Calls
+from engine.claim import Booked, Request
 from engine.errors import SlotTaken
 from engine.model import Booking, Slot
 from engine.store import bookings
@@ -85,7 +86,7 @@ def idempotency_ignored() -> None:
     """Every request is a new one."""
     book = desk.Desk.book
 
-    def forgetful(self: desk.Desk, request: desk.Request, by: str = "customer") -> asyncio.Future[desk.Booked]:
+    def forgetful(self: desk.Desk, request: Request, by: str = "customer") -> asyncio.Future[Booked]:
         return book(self, replace(request, key=None), by)
 
     desk.Desk.book = forgetful  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from api import views
 from api.live.frames import now_ms
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.errors import SlotlineError, StoreUnavailable
 from engine.feed import Event

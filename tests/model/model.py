@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.errors import (
     BookingNotFound,
     HoldExpired,

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.errors import SlotlineError
 from engine.holds import Holds

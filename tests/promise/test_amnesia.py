@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.desk import Booked
+from engine.claim import Booked
 from engine.engine import Engine
 from engine.errors import HoldNotFound, IdempotencyKeyReused, SlotClosed, SlotlineError, SlotTaken
 from engine.model import Slot, Status

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.model import Status
 from tests.promise import victim

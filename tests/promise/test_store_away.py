@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from engine.desk import Booked
+from engine.claim import Booked
 from engine.engine import Engine
 from engine.errors import Backlogged, SlotTaken, StoreUnavailable
 from engine.model import Booking, Slot, Status, new_slot

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.calendar import Availability, Hours, by_day, slots
-from engine.desk import Booked
+from engine.claim import Booked
 from engine.engine import Engine
 from engine.errors import SlotPast
 from engine.model import Slot, SlotState

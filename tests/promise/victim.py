@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from engine.desk import Request
+from engine.claim import Request
 from engine.engine import Engine
 from engine.model import Status
 from engine.settings import Settings
