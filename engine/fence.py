@@ -2,7 +2,7 @@
 
 Redis decides who gets a seat, but a Redis that lost its tail may give one away twice. MongoDB then refuses the second
 booking, and Redis is mended from MongoDB. A refusal that comes only from the order of writing (the seat's former owner
-has cancelled, and that is not written yet) is settled by writing that first.
+has cancelled or moved, and that is not written yet) is settled by writing that first.
 """
 
 from __future__ import annotations
@@ -39,6 +39,22 @@ class Refused(Exception):
     earlier: Booking | None = None
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """Both are at one seat by Redis, which must have forgotten something."""
+
+    newcomer: Booking
+    stored: Booking | None
+    """Where MongoDB has the newcomer."""
+    holder: Booking
+    """As MongoDB has it."""
+
+
+def is_at(booking: Booking, other: Booking) -> bool:
+    """Whether it has the seat that the other one has."""
+    return booking.active and (booking.slot_id, booking.seat) == (other.slot_id, other.seat)
+
+
 class Fence:
     def __init__(self, calls: Calls, keys: Keys, store: Store, keep: int) -> None:
         self._calls = calls
@@ -55,9 +71,7 @@ class Fence:
                 return Verdict.STORED
             await self._forget(booking, stored)
             raise Refused(StoreUnavailable("this booking had changed meanwhile; look at it again"))
-        holder = await bookings.active(booking.slot_id, booking.seat) if booking.active else None
-        if holder and holder.id == booking.id:
-            holder = None
+        holder = await self._holder(booking)
         if booking.idempotency and not stored:
             earlier = await bookings.of_key(booking.idempotency)
             if earlier and earlier.id != booking.id:
@@ -66,29 +80,64 @@ class Fence:
                 if earlier.fingerprint != booking.fingerprint:
                     raise Refused(IdempotencyKeyReused())
                 raise Refused(SlotTaken(), earlier)
-        if holder is None:
+        live = await self.live(booking.id)
+        wanted = booking
+        if live and live.revision > booking.revision:  # it has gone on: where it is now is what is to be written
+            if not await bookings.write([live]):
+                return Verdict.RETRY
+            wanted, holder = live, await self._holder(live)
+        conflict = holder and await self._settle_order(wanted, stored, holder)
+        if not conflict:
             return Verdict.RETRY
-        live = await self.live(holder.id)
-        if live and (not live.active or (live.slot_id, live.seat) != (holder.slot_id, holder.seat)):
-            await self._write_holder(live, holder)
-            return Verdict.RETRY
-        if stored and stored.active:
-            await self._undo_move(booking, stored, entry)
-            await self.restore(holder)
+        own = entry if conflict.newcomer is booking else None
+        if conflict.stored and conflict.stored.active:
+            await self._undo_move(conflict.newcomer, conflict.stored, own)
+            await self.restore(conflict.holder)
+            if conflict.newcomer is not booking:
+                return Verdict.RETRY
         else:
-            await self._mend(booking, entry, holder, keep=True)
+            await self._mend(conflict.newcomer, own, conflict.holder, keep=True)
         raise Refused(SlotTaken())
 
-    async def _write_holder(self, live: Booking, stored: Booking) -> None:
-        """Writes where a seat's former owner is now. If its new seat is refused it goes back to the one it had.
+    async def _holder(self, booking: Booking) -> Booking | None:
+        """Who else has its seat in MongoDB."""
+        holder = await self._store.bookings.active(booking.slot_id, booking.seat) if booking.active else None
+        return holder if holder and holder.id != booking.id else None
 
-        Another worker may write the same revision at the same time; that is a refusal too, and needs no mending.
+    async def _settle_order(self, newcomer: Booking, stored: Booking | None, holder: Booking) -> Conflict | None:
+        """Whoever has left the seat in Redis is only not written yet, and is written now, after whoever has left the
+        seat that it has now, and so on. Those who have taken each other's seats are written together.
+
+        Answers a conflict that is left: somebody on the way is, by Redis too, where another one wants to be.
         """
-        if not await self._store.bookings.write([live]) or not live.active:
-            return
-        written = await self._store.bookings.get(live.id)
-        if written is None or written.revision < live.revision:
-            await self._undo_move(live, stored, None)
+        bookings = self._store.bookings
+        moved: dict[str, tuple[Booking, Booking]] = {}
+        after: dict[str, Booking] = {}
+        """Who wants the seat of whom."""
+        while True:
+            after[holder.id] = newcomer
+            live = await self.live(holder.id)
+            if live is None or live.revision <= holder.revision or is_at(live, holder):
+                return Conflict(newcomer, stored, holder) if await self._is_still(newcomer) else None
+            moved[holder.id] = (holder, live)
+            newcomer, stored, next_holder = live, holder, await self._holder(live)
+            if next_holder is None:
+                for _, left in reversed(moved.values()):
+                    await bookings.write([left])
+                return None
+            if next_holder.id in moved:
+                other = after[next_holder.id]
+                if other.id == newcomer.id:
+                    await bookings.trade(list(moved.values()))
+                elif await self._is_still(other) and await self._is_still(newcomer):
+                    return Conflict(newcomer, stored, next_holder)
+                return None
+            holder = next_holder
+
+    async def _is_still(self, booking: Booking) -> bool:
+        """Whether Redis does not know it otherwise by now."""
+        live = await self.live(booking.id)
+        return live is None or live.revision == booking.revision
 
     async def live(self, booking_id: str) -> Booking | None:
         """The copy that Redis has."""

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine.model import Booking, Page, Status
 from engine.records import from_document, to_document
@@ -64,6 +65,26 @@ class BookingStore:
                 refused += [(group[wrong["index"]], wrong) for wrong in error.details["writeErrors"]]
         return refused
 
+    async def trade(self, moves: Sequence[tuple[Booking, Booking]]) -> None:
+        """Moves bookings that have taken each other's seats, each from its stored state to its new one, in one
+        transaction: one after the other they would not pass the fence. Nothing happens if one of them has changed, or
+        if somebody else is in the way. Raises PyMongoError."""
+
+        async def write(session: AsyncClientSession) -> None:
+            for change in (gone, to_document):
+                for stored, moved in moves:
+                    document = change(moved)
+                    document.pop("_id", None)
+                    query = {"_id": stored.id, "rev": stored.revision}
+                    if not (await self._bookings.update_one(query, {"$set": document}, session=session)).matched_count:
+                        raise Overtaken
+
+        try:
+            async with self._bookings.database.client.start_session() as session:
+                await session.with_transaction(write)
+        except (DuplicateKeyError, Overtaken):
+            pass
+
     async def get(self, booking_id: str) -> Booking | None:
         return await self._one({"_id": booking_id})
 
@@ -101,6 +122,15 @@ class BookingStore:
         """All bookings of these experts whose slot ends at ``end`` (epoch seconds) or later."""
         async for document in self._bookings.find({"expertId": {"$in": list(expert_ids)}, "end": {"$gte": end}}):
             yield from_document(document)
+
+
+class Overtaken(Exception):
+    """Somebody else was faster."""
+
+
+def gone(_: Booking) -> Document:
+    """Of no seat."""
+    return {"active": False}
 
 
 def insert(booking: Booking) -> InsertOne[Document]:

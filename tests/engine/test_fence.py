@@ -9,6 +9,7 @@ import pytest
 from engine.claim import Request
 from engine.engine import Engine
 from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
+from engine.journal import Written
 from engine.model import Booking, Slot, Status
 from engine.records import to_record
 from tests.samples import Sample, make_sample
@@ -246,3 +247,103 @@ async def test_a_key_known_from_another_partition_leaves_no_trace(engine: Engine
     assert await active(engine, other.slots[0]) == []
     assert await active(engine, sample.slots[0]) == [first]
     await assert_empty_outbox(engine, other.slots[0])
+
+
+class Moves:
+    """Moves and claims that Redis has decided and nobody has written yet, to be written in another order."""
+
+    def __init__(self, engine: Engine, sample: Sample) -> None:
+        self.engine = engine
+        self.sample = sample
+
+    async def book(self, slot: int) -> Booking:
+        return (await self.engine.book(self.sample.request(slot))).booking
+
+    async def move(self, booking: Booking, slot: int) -> tuple[Booking, bytes]:
+        desk, partition = self.engine.desk, self.engine.keys.of(booking.id)
+        target = self.sample.slots[slot].id
+        keys = (
+            *partition.feed(booking.expert_id), partition.outbox, partition.booking(booking.id),
+            *partition.holds(target),
+        )  # fmt: skip
+        told = (target, '"customer"', "null", *desk._limits, *self.engine.calls.publish)
+        answer = await self.engine.calls.run("reschedule", keys, told)
+        assert answer[0] == b"ok"
+        return self.engine.calls.booking(answer), answer[-1]
+
+    async def claim(self, slot: int) -> tuple[Booking, bytes]:
+        claim = self.engine.desk._prepare(self.sample.request(slot), "customer")
+        answer = await self.engine.calls.run("book", claim.keys, claim.args)
+        assert answer[0] == b"ok"
+        return claim.booking(answer), answer[5]
+
+    async def write(self, *decided: tuple[Booking, bytes]) -> None:
+        """One after the other; each must come to be durable."""
+        for booking, entry in decided:
+            async with asyncio.timeout(10):
+                assert await self.engine.journal.commit(booking, entry) is Written.DURABLE
+
+    async def check(self, where: dict[str, int]) -> None:
+        """Booking → slot, in both stores; no other seat is taken, and nothing waits."""
+        slots = self.sample.slots
+        for booking_id, slot in where.items():
+            live, stored = await self.engine.booking(booking_id), await self.engine.store.bookings.get(booking_id)
+            assert live == stored
+            assert live.slot_id == slots[slot].id
+        taken = [
+            n for n, slot in enumerate((await self.engine.calendar(self.sample.expert.id)).slots) if slot.free == 0
+        ]
+        assert taken == sorted(where.values())
+        await asyncio.sleep(0.05)
+        assert await self.engine.calls.command("XLEN", self.engine.keys.of(self.sample.expert.id).outbox) == 0
+
+
+@pytest.fixture
+def moves(engine: Engine, sample: Sample) -> Moves:
+    return Moves(engine, sample)
+
+
+async def test_a_chain_of_moves_is_written_from_its_end(moves: Moves) -> None:
+    """Each takes the seat that the next one has left. Written in the wrong order each was refused, and the second was
+    put back to where it had come from: its seat had a new owner already, and the one it left had none."""
+    first, second, third = [await moves.book(slot) for slot in range(3)]
+    moved = [await moves.move(booking, slot) for booking, slot in ((third, 3), (second, 2), (first, 1))]
+    new = await moves.claim(0)
+    await moves.write(new, *reversed(moved))
+    await moves.check({new[0].id: 0, first.id: 1, second.id: 2, third.id: 3})
+
+
+async def test_bookings_that_take_each_others_seats_are_written_together(moves: Moves) -> None:
+    """By way of a third seat, of which MongoDB never hears."""
+    first, second = await moves.book(0), await moves.book(1)
+    aside = await moves.move(first, 2)
+    other = await moves.move(second, 0)
+    there = await moves.move(first, 1)
+    await moves.write(other, there, aside)
+    await moves.check({first.id: 1, second.id: 0})
+
+
+async def test_three_in_a_ring_are_written_together(moves: Moves) -> None:
+    first, second, third = [await moves.book(slot) for slot in range(3)]
+    decided = [await moves.move(booking, slot) for booking, slot in ((first, 3), (third, 0), (second, 2), (first, 1))]
+    new = await moves.claim(3)
+    await moves.write(new, *reversed(decided))
+    await moves.check({first.id: 1, second.id: 2, third.id: 0, new[0].id: 3})
+
+
+async def test_a_move_whose_seat_has_a_new_owner_by_now_has_been_made(moves: Moves) -> None:
+    """It went on before it was written, and whoever came after it was written first."""
+    first, second = await moves.book(0), await moves.book(1)
+    passing = await moves.move(first, 2)
+    on = await moves.move(first, 3)
+    after = await moves.move(second, 2)
+    await moves.write(after, passing, on)
+    await moves.check({first.id: 3, second.id: 2})
+
+
+async def test_a_claim_that_has_moved_on_was_made(moves: Moves) -> None:
+    new = await moves.claim(0)
+    on = await moves.move(new[0], 1)
+    other = await moves.claim(0)
+    await moves.write(other, new, on)
+    await moves.check({new[0].id: 1, other[0].id: 0})

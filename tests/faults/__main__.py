@@ -34,7 +34,7 @@ def main() -> int:
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
     faults = schedule(given.seconds, seed, given.pace, given.pairs, given.only)
     print(f"seed {seed}, {len(faults)} faults in {given.seconds:g} s", file=sys.stderr, flush=True)
-    plan = Plan(given.seconds, seed, faults, given.rotate, Mix(given.clients, given.think), given.planted)
+    plan = Plan(given.seconds, seed, faults, given.rotate, Mix(given.clients, given.think, storms=True), given.planted)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="slotline-faults-"))
     report = run(plan, folder)
     print(report.table())

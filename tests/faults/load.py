@@ -25,7 +25,8 @@ Verb = Callable[[Generation], Awaitable[None]]
 class Mix:
     """``clients`` that make one request after another each, with up to ``think`` seconds between two.
 
-    ``keyed`` is the share of bookings with an Idempotency-Key; ``weights`` say how often each verb is begun.
+    ``keyed`` is the share of bookings with an Idempotency-Key; ``weights`` say how often each verb is begun. With
+    ``storms`` every third generation sees a storm of moves, for bookings that take each other's seats.
     """
 
     clients: int = 12
@@ -36,6 +37,12 @@ class Mix:
             "book": 40, "hold": 12, "cancel": 20, "confirm": 8, "reschedule": 12, "look": 6, "browse": 2,
         }
     )  # fmt: skip
+    storms: bool = False
+
+
+STORM = {"book": 30, "reschedule": 60, "cancel": 10}
+HASTE = 0.2
+"""Of the pause between two requests, in a storm."""
 
 
 class Load:
@@ -79,18 +86,19 @@ class Client:
         }  # fmt: skip
 
     async def run(self) -> None:
-        verbs, weights = list(self._mix.weights), list(self._mix.weights.values())
         while self.going:
             generation = self._load.current
             if generation is None:
                 await asyncio.sleep(0.05)
                 continue
+            storm = self._mix.storms and generation.number % 3 == 2
+            weights = STORM if storm else self._mix.weights
             generation.busy += 1
             try:
-                await self._verbs[self._rng.choices(verbs, weights)[0]](generation)
+                await self._verbs[self._rng.choices(list(weights), list(weights.values()))[0]](generation)
             finally:
                 generation.busy -= 1
-            await asyncio.sleep(self._rng.random() * self._mix.think)
+            await asyncio.sleep(self._rng.random() * self._mix.think * (HASTE if storm else 1))
         self._http.close()
 
     def _name(self, generation: Generation) -> str:

@@ -97,6 +97,16 @@ def refused_from_memory() -> None:
     glance.Glance.refusal = lambda *_: SlotTaken()  # type: ignore[method-assign,assignment]
 
 
+def order_is_conflict() -> None:
+    """Who stands in the way in MongoDB is believed to stand there, wherever Redis has it."""
+
+    async def conflict(_: fence.Fence, newcomer: Booking, stored: Booking | None, holder: Booking) -> fence.Conflict:
+        return fence.Conflict(newcomer, stored, holder)
+
+    fence.Fence._settle_order = conflict  # type: ignore[method-assign]
+    no_reconcile()
+
+
 def edit_scripts(old: str, new: str) -> None:
     original = scripts.script
 
@@ -115,4 +125,5 @@ BUGS: dict[str, Callable[[], None]] = {
     "outbox-outside": outbox_outside,
     "idempotency-ignored": idempotency_ignored,
     "refused-from-memory": refused_from_memory,
+    "order-is-conflict": order_is_conflict,
 }

@@ -34,6 +34,11 @@ CASES: dict[str, tuple[list[Fault], Mix, set[str]]] = {
         {"ghost-seat"},
     ),
     "refused-from-memory": ([], Mix(think=0.02), {"refused-wrongly"}),
+    "order-is-conflict": (
+        [Fault(0.3, "mongo-stall", 2.0)],
+        Mix(think=0.02, weights={"book": 30, "reschedule": 60, "cancel": 10}),
+        {"ghost-seat", "refused-wrongly", "seat-shown-free"},
+    ),
     "idempotency-ignored": ([Fault(0.1, "mongo-stall", 4.5)], Mix(), {"duplicate", "two-answers"}),
 }
 """Bug → the faults and the load that show it, and the kinds of violation of which one must be found."""
