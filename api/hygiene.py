@@ -12,13 +12,13 @@ from engine.settings import Settings
 
 
 class Fixed:
-    """Headers that are the same in many answers, as they go onto the wire: name and value of each, and all lines."""
+    """Headers that are the same in many answers: name and value of each as they go onto the wire, and all lines."""
 
     __slots__ = ("lines", "pairs")
 
     def __init__(self, headers: dict[str, str]) -> None:
         self.pairs = tuple((name.encode(), value.encode()) for name, value in headers.items())
-        self.lines = b"".join(b"%b: %b\r\n" % pair for pair in self.pairs)
+        self.lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -52,14 +52,22 @@ class Hygiene:
             always["strict-transport-security"] = "max-age=31536000"
         if self.origins:
             always["vary"] = "Origin"
-        self._answer = Fixed({**always, "content-security-policy": NOTHING})
+        self._always = always
+        self._answers: dict[tuple[str, bool], Fixed] = {}
         self._page = {**always, "x-frame-options": "DENY", "cross-origin-opener-policy": "same-origin"}
 
-    def fixed(self, request: Request, content_type: str) -> Fixed:
-        """The headers of every answer with that type of content."""
-        if not content_type.startswith("text/html"):
-            return self._answer
-        return Fixed({**self._page, "content-security-policy": page_policy(request)})
+    def fixed(self, request: Request, content_type: str, stored: bool) -> Fixed:
+        """The headers of every answer with that type of content, if any; ``stored``: it says itself how long it may be."""
+        if (known := self._answers.get((content_type, stored))) is not None:
+            return known
+        headers = {} if stored else {"cache-control": "no-store"}
+        if content_type:
+            headers["content-type"] = content_type
+        if content_type.startswith("text/html"):
+            return Fixed({**headers, **self._page, "content-security-policy": page_policy(request)})
+        answer = Fixed({**headers, **self._always, "content-security-policy": NOTHING})
+        self._answers[content_type, stored] = answer
+        return answer
 
     def cors(self, request: Request) -> dict[str, str]:
         """What lets a page elsewhere read the answer; nothing, unless its origin is one of CORS_ORIGINS."""

@@ -46,26 +46,50 @@ PLAIN = frozenset(
     )
 )  # fmt: skip
 """Headers that say nothing of where a message ends; but for two, and these are looked at."""
+OWN = frozenset(
+    ("authorization", "forwarded", "idempotency-key", "traceparent", "x-forwarded-for", "x-real-ip", "x-request-id")
+)
+"""Headers that are another from each client or in each request, or nothing to keep."""
+MOST_USUAL, LONGEST_USUAL = 1024, 256
+"""Lines that are kept at hand, and bytes of each."""
 
 
 def plain(data: bytes) -> tuple[dict[str, str], bytes] | None:
     """Headers and body, if ``data`` is one plain request and nothing else."""
     end = data.find(END, 0, MOST_HEAD)
-    if end < 0 or not data[:end].isascii():
+    if end < 0:
         return None
     headers: dict[str, str] = {}
-    for line in data[len(START) : end].decode("ascii").split("\r\n"):
-        name, _, value = line.partition(": ")
-        name = name.lower()
-        if name not in PLAIN or name in headers or not value.isprintable() or value != value.strip(" "):
+    lines = data[len(START) : end].split(b"\r\n")
+    for line in lines:
+        if (field := _usual.get(line) or _plain_field(line)) is None:
             return None
-        headers[name] = value
+        headers[field[0]] = field[1]
     body = data[end + len(END) :]
-    if headers.get("content-length") != str(len(body)) or "host" not in headers:
+    if len(headers) < len(lines) or headers.get("content-length") != str(len(body)) or "host" not in headers:
         return None
     if "connection" in headers and headers["connection"].lower() != "keep-alive":
         return None
     return headers, body
+
+
+def _plain_field(line: bytes) -> tuple[str, str] | None:
+    """Name and value of a plain header."""
+    if not line.isascii():
+        return None
+    name, _, value = line.decode("ascii").partition(": ")
+    name = name.lower()
+    if name not in PLAIN or not value.isprintable() or value != value.strip(" "):
+        return None
+    if name not in OWN and len(line) <= LONGEST_USUAL:
+        if len(_usual) == MOST_USUAL:
+            _usual.clear()
+        _usual[line] = (name, value)
+    return name, value
+
+
+_usual: dict[bytes, tuple[str, str]] = {}
+"""Lines that have been read before: most are the same in many requests."""
 
 
 class PlainRequest(Request):
@@ -128,7 +152,8 @@ class Lane(Patient):
             and http.stage is Stage.IDLE
             and http.request_body is None
             and not self.recv_buffer
-            and len(self.app.request_middleware) + len(self.app.response_middleware) == 0
+            and not self.app.request_middleware
+            and not self.app.response_middleware
         )
 
     def _take(self, request: PlainRequest) -> None:

@@ -62,7 +62,7 @@ def problem(request: Request, error: SlotlineError, **headers: str) -> Reply:
     faults = error.errors if isinstance(error, ApiError) else None
     if error.detail is None and faults is None:
         head, tail = _constant(type(error))
-        body = head + request_id(request).encode() + tail
+        body = f"{head}{request_id(request)}{tail}".encode()
     else:
         body = orjson.dumps(_document(error, error.detail, faults, request_id(request)))
     return raw(request, body, error.status, PROBLEM, **headers)
@@ -84,14 +84,14 @@ def _document(
     return document
 
 
-_constants: dict[type[SlotlineError], tuple[bytes, bytes]] = {}
+_constants: dict[type[SlotlineError], tuple[str, str]] = {}
 
 
-def _constant(error: type[SlotlineError]) -> tuple[bytes, bytes]:
+def _constant(error: type[SlotlineError]) -> tuple[str, str]:
     """What stands before and behind the request's id: a rush is answered with thousands of the same refusal."""
     if known := _constants.get(error):
         return known
-    head, _, tail = orjson.dumps(_document(error, None, None, PLACE)).partition(PLACE.encode())
+    head, _, tail = orjson.dumps(_document(error, None, None, PLACE)).decode().partition(PLACE)
     _constants[error] = (head, tail)
     return head, tail
 

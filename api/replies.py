@@ -19,7 +19,6 @@ from api.hygiene import Fixed, Hygiene
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-NONE = Fixed({})
 
 CURRENT: ContextVar[Request] = ContextVar("request")
 """The request that is being answered: what is logged meanwhile names it."""
@@ -45,17 +44,15 @@ class Reply(HTTPResponse):
 
     __slots__ = ("fixed",)
 
-    def __init__(self, body: bytes, status: int, content_type: str, headers: dict[str, str]) -> None:
+    def __init__(self, body: bytes, status: int, content_type: str, headers: dict[str, str], fixed: Fixed) -> None:
         self.asgi = False
         self.stream = None
         self._cookies = None
         self.body = body
         self.status = status
         self.content_type = content_type
-        if content_type:
-            headers["content-type"] = content_type
         self.headers = headers  # type: ignore[assignment]
-        self.fixed: Fixed = NONE
+        self.fixed = fixed
 
     @property
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
@@ -72,17 +69,17 @@ class Reply(HTTPResponse):
     def whole(self, keep_alive: bool) -> bytes:
         """The answer as Sanic would have written it. Raises ValueError as `processed_headers`."""
         body, headers = self.body or b"", self.headers
-        headers["content-length"] = str(len(body))
-        headers["connection"] = "keep-alive" if keep_alive else "close"
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         if not "".join(headers.values()).isprintable():
             list(self.processed_headers)
-        return b"".join((_status_line(self.status), lines.encode(), self.fixed.lines, b"\r\n", body))
+        own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        kept = "keep-alive" if keep_alive else "close"
+        length = f"content-length: {len(body)}\r\nconnection: {kept}\r\n"
+        return f"{_status_line(self.status)}{own}{length}{self.fixed.lines}\r\n".encode() + body
 
 
 @cache
-def _status_line(status: int) -> bytes:
-    return format_http1_response(status, ())[:-2]
+def _status_line(status: int) -> str:
+    return format_http1_response(status, ())[:-2].decode()
 
 
 def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Reply:
@@ -94,10 +91,7 @@ def reply(request: Request, value: Any, status: int = 200, **headers: str) -> Re
 def raw(request: Request, body: bytes, status: int, content_type: str, **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()} if headers else {}
     named["x-request-id"] = request_id(request)
-    named.setdefault("cache-control", "no-store")
     hygiene: Hygiene = request.app.ctx.hygiene
     if hygiene.origins:
         named.update(hygiene.cors(request))
-    answer = Reply(body, status, content_type, named)
-    answer.fixed = hygiene.fixed(request, content_type)
-    return answer
+    return Reply(body, status, content_type, named, hygiene.fixed(request, content_type, "cache-control" in named))

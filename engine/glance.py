@@ -71,8 +71,9 @@ class Glance:
         if full is None:
             self._full.pop(slot_id, None)
             return None
-        now = int(seconds) * 1000 + int(microseconds) // 1000
-        if int(full[1]) * 1000 <= now or 0 < int(full[2]) <= now or epoch is None or any(made):
+        if int(full[1]) <= int(seconds) or epoch is None or any(made):
+            return None
+        if full[2] != b"0" and int(full[2]) <= int(seconds) * 1000 + int(microseconds) // 1000:
             return None
         if made and not self._calls.trusts(self._keys.of(slot_id)):
             return None  # Redis may have forgotten the key

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sanic import Sanic
 from sanic.http import Stage
 
+from api import lane
 from api.app import create_app
 from api.lane import START, Lane, plain
 from engine.engine import Engine
@@ -220,11 +221,25 @@ def test_what_usual_clients_send_is_plain(client: str) -> None:
 @given(st.binary(max_size=80), st.integers(0, 140), st.integers(0, 6))
 def test_plain_never_fails_and_never_takes_more_or_less_than_the_length_says(noise: bytes, at: int, cut: int) -> None:
     whole = raw(b'{"a": 1}', "Accept: */*")
-    found = plain(whole[:at] + noise + whole[at + cut :])
+    piece = whole[:at] + noise + whole[at + cut :]
+    lane._usual.clear()
+    found = plain(piece)
+    assert plain(piece) == found, "whether its lines have been read before or not"
     if found is not None:
         headers, body = found
         assert headers["content-length"] == str(len(body))
         assert all(value.isprintable() and value == value.strip() for value in headers.values())
+
+
+def test_lines_that_have_been_read_are_kept_at_hand_but_not_all_and_no_secrets() -> None:
+    lane._usual.clear()
+    for number in range(lane.MOST_USUAL + 100):
+        own = (f"Idempotency-Key: k{number}", f"X-Request-Id: r{number}", f"Authorization: Bearer {number}")
+        assert plain(raw(b"{}", f"User-Agent: {number}", *own)) is not None
+        assert len(lane._usual) <= lane.MOST_USUAL
+    assert {name for name, _ in lane._usual.values()} == {"host", "content-type", "content-length", "user-agent"}
+    assert plain(raw(b"{}", "Referer: " + "x" * lane.LONGEST_USUAL)) is not None
+    assert max(map(len, lane._usual)) <= lane.LONGEST_USUAL
 
 
 class Paused:
