@@ -64,17 +64,18 @@ class Glance:
 
     def refusal(self, slot_id: str, look: asyncio.Future[Any]) -> SlotTaken | SlotHeld | None:
         """What the script would have said for certain, by what was read; None if it is to be asked."""
-        if look.exception() is not None:
+        known = self._full.get(slot_id)
+        if look.exception() is not None or known is None:
             return None
         record, (epoch, *made), (seconds, microseconds) = look.result()
         full = FULL.fullmatch(record) if isinstance(record, bytes) else None
         if full is None:
-            self._full.pop(slot_id, None)
+            del self._full[slot_id]
             return None
         if int(full[1]) <= int(seconds) or epoch is None or any(made):
             return None
         if full[2] != b"0" and int(full[2]) <= int(seconds) * 1000 + int(microseconds) // 1000:
             return None
-        if made and not self._calls.trusts(self._keys.of(slot_id)):
+        if made and not self._calls.trusts(known.partition):
             return None  # Redis may have forgotten the key
         return SlotHeld() if b"h" in record else SlotTaken()
