@@ -74,18 +74,23 @@ class Desk(Changes):
         booked: asyncio.Future[Booked] = self._loop.create_future()
         if expert_of(request.slot_id) != request.expert_id:
             booked.set_exception(SlotNotFound())
-        elif request.hold or (look := self._glance.begin(request.slot_id, request.key)) is None:
+        elif request.hold or not self._glance.ask(
+            request.slot_id, request.key, partial(self._looked, request, by, booked)
+        ):
             self._ask(self._prepare(request, by), booked)
-        else:
-            look.add_done_callback(partial(self._looked, request, by, booked))
         return booked
 
-    def _looked(self, request: Request, by: str, booked: asyncio.Future[Booked], look: asyncio.Future[Any]) -> None:
-        refusal = self._glance.refusal(request.slot_id, look)
-        if refusal is None:
-            self._ask(self._prepare(request, by), booked)
-        elif not booked.done():
-            booked.set_exception(refusal)
+    def _looked(
+        self, request: Request, by: str, booked: asyncio.Future[Booked], refusal: SlotTaken | SlotHeld | None
+    ) -> None:
+        try:
+            if refusal is None:
+                self._ask(self._prepare(request, by), booked)
+            elif not booked.done():
+                booked.set_exception(refusal)
+        except Exception as error:  # others wait for the same look
+            if not booked.done():
+                booked.set_exception(error)
 
     def _ask(self, claim: Claim, booked: asyncio.Future[Booked]) -> None:
         begun = self._calls.start("book", claim.keys, claim.args)

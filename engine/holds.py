@@ -70,11 +70,15 @@ class Holds:
 
     async def _look(self, slot_id: str, key: str | None) -> None:
         """Raises SlotTaken or SlotHeld if that can be seen at a glance."""
-        look = self._glance.begin(slot_id, key, Partition.held_by)
-        if look is None:
+        seen: asyncio.Future[SlotTaken | SlotHeld | None] = asyncio.get_running_loop().create_future()
+
+        def done(refusal: SlotTaken | SlotHeld | None) -> None:
+            if not seen.done():
+                seen.set_result(refusal)
+
+        if not self._glance.ask(slot_id, key, done, Partition.held_by):
             return
-        await asyncio.wait([look])
-        if (refusal := self._glance.refusal(slot_id, look)) is not None:
+        if (refusal := await seen) is not None:
             try:
                 raise refusal
             finally:

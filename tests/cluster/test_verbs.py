@@ -26,12 +26,11 @@ async def every_verb(engine: Engine, sample: Sample) -> None:
     assert again.booking == booking
     with pytest.raises(SlotTaken):
         await engine.book(sample.request(0))
-    look = engine.glance.begin(sample.slots[0].id, "another key")
-    assert look is not None
-    await asyncio.wait([look])
     while not engine.calls.trusts(engine.keys.of(sample.expert.id)):
         await asyncio.sleep(0.02)
-    assert isinstance(engine.glance.refusal(sample.slots[0].id, look), SlotTaken)
+    seen: asyncio.Future[SlotTaken | SlotHeld | None] = asyncio.get_running_loop().create_future()
+    assert engine.glance.ask(sample.slots[0].id, "another key", seen.set_result)
+    assert isinstance(await seen, SlotTaken)
     moved = await engine.reschedule(booking.id, sample.slots[1].id, "customer")
     assert moved.slot_id == sample.slots[1].id
     confirmed = await engine.change(booking.id, Status.CONFIRMED, "admin")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from contextvars import ContextVar
 from itertools import product
 
 import pytest
 from redis.asyncio import Redis
 
 from engine import glance
-from engine.claim import Booked
+from engine.claim import Booked, Claim, Request
 from engine.engine import Engine
 from engine.errors import (
     BadCall,
@@ -72,6 +74,69 @@ async def test_no_script_runs_for_a_slot_that_is_known_to_be_full(
         assert await answer(engine, sample, full, f"loser {number}") is SlotTaken
         assert await answer(engine, sample, full, None) is SlotTaken
     assert await scripts(direct) - before < 20, "some run in the background"
+
+
+async def looks(direct: Redis) -> int:
+    """How many there have been."""
+    stats = await direct.info("commandstats")
+    return int(stats.get("cmdstat_exec", {"calls": 0})["calls"])
+
+
+async def test_who_asks_in_the_same_turn_shares_a_look_and_has_an_answer_of_his_own(
+    engine: Engine, sample: Sample, full: Slot, direct: Redis
+) -> None:
+    before = await looks(direct)
+    keys = [None, "loser 1", "first", "loser 2", "loser 1", None, "first", *(f"loser {n}" for n in range(3, 60))]
+    said = await asyncio.gather(*(answer(engine, sample, full, key) for key in keys))
+    held = await asyncio.gather(
+        *(engine.holds.hold(full.id, key=key) for key in ("h1", None, "h2")), return_exceptions=True
+    )
+    assert await looks(direct) - before == 2, "one for the bookings, one for the holds"
+    for key, one in zip(keys, said, strict=True):
+        if key == "first":
+            assert isinstance(one, Booked)
+            assert one.replayed
+        else:
+            assert one is SlotTaken
+    assert [type(error) for error in held] == [SlotTaken] * 3
+
+
+async def test_what_goes_wrong_for_one_does_not_keep_the_others_waiting(
+    engine: Engine, sample: Sample, full: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = engine.desk._prepare
+
+    def fail_for_one(request: Request, by: str) -> Claim:
+        if request.name == "Bob":
+            raise ZeroDivisionError
+        return prepare(request, by)
+
+    monkeypatch.setattr(engine.desk, "_prepare", fail_for_one)
+    asked = [engine.book(sample.request(full, key="first", name=name)) for name in ("Ann Onymous", "Bob", "Cleo")]
+    said = await asyncio.gather(*asked, engine.book(sample.request(full, key="new")), return_exceptions=True)
+    assert isinstance(said[0], Booked)
+    assert [type(one) for one in said[1:]] == [ZeroDivisionError, IdempotencyKeyReused, SlotTaken]
+
+
+async def test_each_goes_on_as_himself(
+    engine: Engine, sample: Sample, full: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is logged on the way to the script names his request, and not that of the one who asked first."""
+    who, seen = ContextVar[str]("who"), {}
+    prepare = engine.desk._prepare
+
+    def note(request: Request, by: str) -> Claim:
+        seen[request.name] = who.get()
+        return prepare(request, by)
+
+    async def ask(name: str) -> None:
+        who.set(name)
+        with suppress(IdempotencyKeyReused):
+            await engine.book(sample.request(full, key="first", name=name))
+
+    monkeypatch.setattr(engine.desk, "_prepare", note)
+    await asyncio.gather(*(ask(name) for name in ("Ann", "Bob", "Cleo")))
+    assert seen == {name: name for name in ("Ann", "Bob", "Cleo")}
 
 
 async def test_a_seat_that_is_given_back_is_the_next_ones(engine: Engine, sample: Sample, full: Slot) -> None:
@@ -217,4 +282,4 @@ async def test_few_are_remembered(engine: Engine, monkeypatch: pytest.MonkeyPatc
     for number in range(10):
         look.remember(f"expert0000-{number}")
     assert list(look._full) == [f"expert0000-{number}" for number in (7, 8, 9)]
-    assert look.begin("expert0000-1", None) is None
+    assert not look.ask("expert0000-1", None, pytest.fail)

@@ -94,7 +94,12 @@ def idempotency_ignored() -> None:
 
 def refused_from_memory() -> None:
     """A slot that was full once is full for ever."""
-    glance.Glance.refusal = lambda *_: SlotTaken()  # type: ignore[method-assign,assignment]
+
+    def remember(self: glance.Glance, full: glance.Full) -> None:
+        asking, full.asking = full.asking, []
+        self._tell(asking, SlotTaken, [None] * len(asking))
+
+    glance.Glance._look = remember  # type: ignore[method-assign]
 
 
 def order_is_conflict() -> None:
