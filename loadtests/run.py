@@ -188,7 +188,8 @@ def locust(folder: Path, url: str, expert: str, given: argparse.Namespace) -> st
         print(f"locust's page: http://127.0.0.1:{page} (Ctrl-C here ends the run)", flush=True)
     else:
         command.append("--headless")
-    env = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT), LEDGER: str(folder)}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    env = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": path, LEDGER: str(folder)}
     child = Child(command, env=env)
     try:
         while not child.wait(given.seconds + EXTRA):

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *arguments: str, path: str = "") -> Iterator[subprocess.Popen[str]]:
+    """``path`` is one more folder in which Python looks for modules."""
     command = [
         sys.executable,
         "-m",
@@ -35,7 +36,7 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     ]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": path},
     ) as process:  # fmt: skip
         try:
             yield process
@@ -65,6 +66,44 @@ def test_a_rush_sells_every_seat_once(tmp_path: Path) -> None:
     assert "50 of 50 seats were sold" in said
     assert "<svg" in (tmp_path / "report.html").read_text() or "<img" in (tmp_path / "report.html").read_text()
     assert not processes_of(tmp_path)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("scenario", "done"),
+    [
+        ("browse", "GET /api/experts, GET /api/experts?search, GET /api/experts?category, GET /api/experts/{id}"),
+        ("live", "GET (screen beside page), POST /api/holds, DELETE /api/holds/{token}, LIVE fan-out delay"),
+    ],
+)
+def test_a_scenario_does_what_it_says_and_ends_with_the_verdict(tmp_path: Path, scenario: str, done: str) -> None:
+    with started(tmp_path, scenario, "--users", "40", "--seconds", "10") as run:
+        said = run.communicate(timeout=160)[0]
+    assert run.returncode == 0, said
+    assert "kept: Redis and MongoDB agree" in said
+    counted = {" ".join(row.split()) for row in re.findall(r"^([A-Z]+ .+?) +[1-9]\d* ", said, re.MULTILINE)}
+    assert set(done.split(", ")) <= counted
+    assert not processes_of(tmp_path)
+
+
+STUCK = """
+from engine.live.picture import Picture
+
+def keep_the_seats(self, frame, take=Picture.take_slot):
+    return take(self, frame | {"slot": self.slots.get(frame["slot"]["id"], frame["slot"])})
+
+Picture.take_slot = keep_the_seats
+"""
+
+
+@pytest.mark.timeout(180)
+def test_a_screen_that_shows_something_else_than_the_page_fails_the_run(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STUCK)
+    with started(tmp_path, "live", "--users", "40", "--seconds", "10", path=f"{tmp_path}:{ROOT}") as run:
+        said = run.communicate(timeout=160)[0]
+    assert run.returncode == 1, said
+    assert "the screen shows something else" in said
+    assert "BROKEN: " in said
 
 
 @pytest.mark.timeout(180)
