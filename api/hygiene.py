@@ -57,7 +57,7 @@ class Hygiene:
         self._page = {**always, "x-frame-options": "DENY", "cross-origin-opener-policy": "same-origin"}
 
     def fixed(self, request: Request, content_type: str, stored: bool) -> Fixed:
-        """The headers of every answer with that type of content, if any; ``stored``: it says itself how long it may be."""
+        """The headers of every answer with that type of content, if any. ``stored``: for how long, it says itself."""
         if (known := self._answers.get((content_type, stored))) is not None:
             return known
         headers = {} if stored else {"cache-control": "no-store"}
