@@ -1,4 +1,4 @@
-"""One connection to Redis: what is asked in one event-loop turn leaves in one write; replies are matched in order.
+"""One connection to Redis: what is asked in one event-loop turn leaves in handfuls; replies are matched in order.
 
 A call that was under way when the connection broke raises `LinkLost`: it may or may not have run, and only a verb that
 can be repeated may retry it.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +23,9 @@ log = logging.getLogger("slotline.link")
 
 Arg = bytes | str | int
 pack: Callable[[tuple[Arg, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+HANDFUL = 8
+"""Calls that leave together, at most, while more of the same turn are being made: Redis begins with them."""
+
 MULTI, EXEC = pack((b"MULTI",)), pack((b"EXEC",))
 
 
@@ -37,7 +42,7 @@ class LinkDown(StoreUnavailable):
 
 
 class Wire(asyncio.Protocol):
-    """One connection: packs, writes once a turn, matches replies in order."""
+    """One connection: packs, writes handfuls, matches replies in order."""
 
     def __init__(self, on_lost: Callable[[], None], on_push: Callable[[list[Any]], None] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -46,7 +51,11 @@ class Wire(asyncio.Protocol):
         self._nobody: asyncio.Future[Any] = self._loop.create_future()
         self._nobody.cancel()
         self._out: list[bytes] = []
+        self._flushes = False
+        """Whether the rest of this turn's calls will be written at its end."""
         self._transport: asyncio.Transport | None = None
+        self._file: int | None = None
+        """The socket's descriptor, if what is written to it is what Redis reads: not with TLS."""
         self._on_lost = on_lost
         self._on_push: Callable[[list[Any]], None] | None = None
         self.last_word = self._loop.time()
@@ -92,17 +101,35 @@ class Wire(asyncio.Protocol):
             self._send(pack(command))
 
     def _send(self, data: bytes) -> None:
-        if not self._out:
+        if not self._flushes:
+            self._flushes = True
             self._loop.call_soon(self._flush)
         self._out.append(data)
+        if len(self._out) == HANDFUL:
+            self._write()
 
     def _flush(self) -> None:
-        if self._transport is not None:
-            self._transport.write(b"".join(self._out) if len(self._out) > 1 else self._out[0])
+        self._flushes = False
+        self._write()
+
+    def _write(self) -> None:
+        """At once: uvloop keeps what its transport is given until the turn is over, and Redis waits."""
+        data = b"".join(self._out)
         self._out.clear()
+        transport = self._transport
+        if transport is None:
+            return
+        # A transport that closes has given its descriptor away.
+        if self._file is not None and not transport.is_closing() and not transport.get_write_buffer_size():
+            with suppress(OSError):  # full, which the transport waits for, or broken, which it finds out
+                data = data[os.write(self._file, data) :]
+        if data:
+            transport.write(data)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        if transport.get_extra_info("sslcontext") is None:
+            self._file = transport.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
         self.last_word = self._loop.time()
