@@ -144,13 +144,14 @@ class Lane(Patient):
         return self.transport
 
     def _is_idle(self) -> bool:
-        """Whether Sanic waits for the first byte of a request, and not for the rest of a body that nobody has read."""
+        """Whether Sanic waits for the first byte of a request, and not for the rest of one that is answered already: of
+        a body that nobody has read, or of what follows its last chunk."""
         http = self.http
         return (
             http is not None
             and http.keep_alive
             and http.stage is Stage.IDLE
-            and http.request_body is None
+            and http.request is None
             and not self.recv_buffer
             and not self.app.request_middleware
             and not self.app.response_middleware

@@ -26,7 +26,7 @@ class Patient(HttpProtocol):
     def data_received(self, data: bytes) -> None:
         http = self.http
         fresh = not self.recv_buffer and http is not None and http.stage is Stage.IDLE
-        if fresh and getattr(http, "request_body", None) is None:  # else it is the rest of a body that nobody wanted
+        if fresh and getattr(http, "request", None) is None:  # else it is the rest of one that is answered already
             self._since = monotonic()
         super().data_received(data)
 

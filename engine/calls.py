@@ -47,7 +47,7 @@ class Calls:
         self._route = route
         self.on_missing_epoch: Callable[[], None] = lambda: None
         """Called whenever a partition turns out to be without an epoch."""
-        self._trusted: dict[Partition, float] = {}
+        self._trusted: dict[Partition, tuple[float, bytes]] = {}
         self._log_limits = (settings.log_entries, settings.log_age)
         self.publish: tuple[Arg, ...] = (route.publish, *self._log_limits)
         """The last arguments of every script that announces."""
@@ -89,7 +89,10 @@ class Calls:
         if (error := BY_LUA_CODE.get(answer[0])) is not None:
             if error is EpochMissing:
                 self.on_missing_epoch()
-            return error()
+            refusal = error()
+            if len(answer) > 1:
+                refusal.epoch = answer[1]
+            return refusal
         if answer[0] == b"bad-call":
             return BadCall(f"{verb}: {answer[1].decode()}")
         return None
@@ -119,18 +122,19 @@ class Calls:
         """When the youngest connection was made, on the loop's clock."""
         return self._route.since
 
-    def trust(self, partition: Partition, since: float) -> None:
-        """On the connection made then, the partition was found to be as it was last compared with MongoDB."""
-        self._trusted[partition] = since
+    def trust(self, partition: Partition, since: float, epoch: bytes) -> None:
+        """On the connection made then, the partition's state with that epoch was found to be as it was last compared
+        with MongoDB."""
+        self._trusted[partition] = since, epoch
 
     def distrust(self, partition: Partition) -> None:
         """Something turned out to be forgotten there: until it has been compared again."""
         self._trusted.pop(partition, None)
 
-    def trusts(self, partition: Partition) -> bool:
-        """Whether nothing can have been forgotten there: else its server may just have come back, and not been compared
-        with MongoDB yet."""
-        return self._trusted.get(partition) == self._route.since
+    def trusts(self, partition: Partition, epoch: bytes | None) -> bool:
+        """Whether nothing can have been forgotten in the state with that epoch. Else it may be new, or its server have
+        just come back, and not been compared with MongoDB yet."""
+        return self._trusted.get(partition) == (self._route.since, epoch)
 
     def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
         """Sends a plain command that nobody waits for. ``heard`` gets the answer, if one comes."""

@@ -20,7 +20,8 @@ MOST = 10_000
 
 
 class Cache:
-    """Values by key for some seconds, read once however many ask at the same time. Failures and None are not kept."""
+    """Values by key for some seconds, read once however many ask at the same time. None is not kept; a failure leaves
+    what was there before it."""
 
     def __init__(self, age: float) -> None:
         self._age = age
@@ -35,19 +36,26 @@ class Cache:
                 self._values.clear()
             future = asyncio.create_task(read())
             self._values[key] = (time.monotonic() + self._age, future)
-            future.add_done_callback(lambda done: self._keep_if_good(key, done))
+            future.add_done_callback(lambda done: self._keep_if_good(key, done, known))
         value: T = future.result() if future.done() else await asyncio.shield(future)
         return value
 
-    def peek(self, key: Any) -> Any | None:
-        """The value, if it is there and not too old."""
+    def peek(self, key: Any, *, old: bool = False) -> Any | None:
+        """The value, if it is there and not too old (or ``old`` will do, too)."""
         known = self._values.get(key)
-        return known[1].result() if known and known[0] > time.monotonic() and known[1].done() else None
+        if known is None or not known[1].done() or (not old and known[0] <= time.monotonic()):
+            return None
+        return known[1].result()
 
-    def _keep_if_good(self, key: Any, done: asyncio.Future[Any]) -> None:
-        if done.cancelled() or done.exception() or done.result() is None:
-            known = self._values.get(key)
-            if known and known[1] is done:
+    def _keep_if_good(
+        self, key: Any, done: asyncio.Future[Any], before: tuple[float, asyncio.Future[Any]] | None
+    ) -> None:
+        failed = done.cancelled() or done.exception() is not None
+        known = self._values.get(key)
+        if known and known[1] is done and (failed or done.result() is None):
+            if failed and before:
+                self._values[key] = before
+            else:
                 del self._values[key]
 
     def clear(self) -> None:
@@ -68,9 +76,9 @@ class Catalogue:
             raise ExpertNotFound()
         return expert
 
-    def known(self, expert_id: str) -> Expert | None:
-        """The profile, if it is in the cache."""
-        return self._profiles.peek(expert_id)
+    def known(self, expert_id: str, *, old: bool = False) -> Expert | None:
+        """The profile, if it is in the cache (``old``: however long it has been)."""
+        return self._profiles.peek(expert_id, old=old)
 
     async def _profile(self, expert_id: str) -> Expert | None:
         return await self._profiles.get(expert_id, lambda: self._store.experts.get(expert_id))

@@ -20,9 +20,11 @@ from engine.errors import (
     BookingNotFound,
     HoldExpired,
     IdempotencyKeyReused,
+    SlotClosed,
     SlotHeld,
     SlotlineError,
     SlotNotFound,
+    SlotPast,
     SlotTaken,
     StoreUnavailable,
     TooManyBookings,
@@ -38,6 +40,9 @@ from engine.store import Store, translated
 from engine.wire import LinkLost
 
 log = logging.getLogger("slotline.desk")
+
+DOUBTFUL = (SlotTaken, SlotHeld, HoldExpired, SlotPast, SlotClosed, SlotNotFound)
+"""Refusals that somebody must not hear whose Idempotency-Key has a booking already."""
 
 DISCLAIM_AFTER = (0.5, 5.0, 30.0)
 """Seconds between the looks for a claim whose answer was lost."""
@@ -115,12 +120,12 @@ class Desk(Changes):
         self._follow(booked, self._book(claim, begun))
 
     def _doubts(self, claim: Claim, refusal: SlotlineError) -> bool:
-        """A Redis that has just come back may have forgotten a key whose booking keeps the slot full."""
-        return (
-            bool(claim.key_digest)
-            and isinstance(refusal, SlotTaken | SlotHeld | HoldExpired)
-            and not self._calls.trusts(self._keys.of(claim.request.expert_id))
-        )
+        """A Redis that has just come back may have forgotten a key whose booking keeps the slot full; one that was
+        built anew knows no key of a slot that ended too long ago."""
+        if not claim.key_digest or not isinstance(refusal, DOUBTFUL):
+            return False
+        partition = self._keys.of(claim.request.expert_id)
+        return isinstance(refusal, SlotNotFound) or not self._calls.trusts(partition, refusal.epoch)
 
     def _follow(self, booked: asyncio.Future[Booked], work: Coroutine[Any, Any, Booked]) -> None:
         """``booked`` gets what a task comes to."""
@@ -175,7 +180,7 @@ class Desk(Changes):
         with translated():
             try:
                 answer = await self._claim(claim, begun)
-            except (SlotTaken, SlotHeld, HoldExpired) as refusal:
+            except DOUBTFUL as refusal:
                 if self._doubts(claim, refusal) and (earlier := await self._stored(claim)):
                     return earlier
                 raise

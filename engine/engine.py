@@ -179,9 +179,15 @@ class Engine:
             return await self.catalogue.expert(expert_id)
 
     async def contact(self, expert_id: str) -> Expert | None:
-        """The profile, or None for an expert who is gone. Raises StoreUnavailable."""
-        known = self.catalogue.known(expert_id)
-        return known or (await self.experts([expert_id])).get(expert_id)
+        """The profile, to go with what has been decided; None for an expert who is gone. If it cannot be looked up, the
+        last one known, or None: nobody is to hear of a store that is away instead of the booking he has."""
+        if known := self.catalogue.known(expert_id):
+            return known
+        try:
+            return (await self.experts([expert_id])).get(expert_id)
+        except StoreUnavailable as error:
+            log.warning("the profile of %s cannot be looked up: %s", expert_id, str(error)[:120])
+            return self.catalogue.known(expert_id, old=True)
 
     async def experts(self, expert_ids: Iterable[str]) -> dict[str, Expert]:
         """Those that exist, by id. Raises StoreUnavailable."""

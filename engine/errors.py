@@ -14,6 +14,8 @@ class SlotlineError(Exception):
     code = "internal-error"
     status = 500
     title = "Something went wrong on our side"
+    epoch: bytes | None = None
+    """Of the state of Redis that speaks against it, where a script says it."""
 
     def __init__(self, detail: str | None = None, *, retry_after: int | None = None) -> None:
         super().__init__(detail or self.title)

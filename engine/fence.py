@@ -11,6 +11,8 @@ import logging
 from dataclasses import dataclass
 from enum import Enum
 
+import orjson
+
 from engine.calls import Calls
 from engine.errors import BookingNotFound, IdempotencyKeyReused, SlotlineError, SlotTaken, StoreUnavailable
 from engine.keys import Keys
@@ -24,6 +26,8 @@ log = logging.getLogger("slotline.fence")
 GIVEN_BACK = b'"the slot had been taken already; nothing was booked"'
 
 NOT_MOVED = b'"the other slot had been taken already"'
+
+TAKEN_BACK = (orjson.loads(GIVEN_BACK), orjson.loads(NOT_MOVED))
 
 
 class Verdict(Enum):
@@ -55,6 +59,12 @@ def is_at(booking: Booking, other: Booking) -> bool:
     return booking.active and (booking.slot_id, booking.seat) == (other.slot_id, other.seat)
 
 
+def was_taken_back(booking: Booking, later: Booking) -> bool:
+    """Whether a judgement undid what the booking had come to, as a later state of it tells."""
+    then = later.history[len(booking.history) :]
+    return bool(then) and then[0].by == "system" and then[0].reason in TAKEN_BACK
+
+
 class Fence:
     def __init__(self, calls: Calls, keys: Keys, store: Store, keep: int) -> None:
         self._calls = calls
@@ -68,6 +78,11 @@ class Fence:
         stored = await bookings.get(booking.id)
         if stored and stored.revision >= booking.revision:
             if stored.history[: len(booking.history)] == booking.history:
+                # By another worker, or in a judgement that went wrong later on.
+                if was_taken_back(booking, stored):
+                    if owner := await self._holder(booking):
+                        await self.restore(owner)
+                    raise Refused(SlotTaken())
                 return Verdict.STORED
             await self._forget(booking, stored)
             raise Refused(StoreUnavailable("this booking had changed meanwhile; look at it again"))
@@ -75,7 +90,8 @@ class Fence:
         if booking.idempotency and not stored:
             earlier = await bookings.of_key(booking.idempotency)
             if earlier and earlier.id != booking.id:
-                await self._mend(booking, entry, holder, keep=False)
+                owner = None if holder is None or await self._has_left(holder) else holder
+                await self._mend(booking, entry, owner, keep=False)
                 await self.restore(earlier)
                 if earlier.fingerprint != booking.fingerprint:
                     raise Refused(IdempotencyKeyReused())
@@ -116,8 +132,8 @@ class Fence:
         """Who wants the seat of whom."""
         while True:
             after[holder.id] = newcomer
-            live = await self.live(holder.id)
-            if live is None or live.revision <= holder.revision or is_at(live, holder):
+            live = await self._has_left(holder)
+            if live is None:
                 return Conflict(newcomer, stored, holder) if await self._is_still(newcomer) else None
             moved[holder.id] = (holder, live)
             newcomer, stored, next_holder = live, holder, await self._holder(live)
@@ -134,10 +150,15 @@ class Fence:
                 return None
             holder = next_holder
 
+    async def _has_left(self, holder: Booking) -> Booking | None:
+        """The live copy of a booking that by Redis is no longer where MongoDB has it."""
+        live = await self.live(holder.id)
+        return live if live and live.revision > holder.revision and not is_at(live, holder) else None
+
     async def _is_still(self, booking: Booking) -> bool:
-        """Whether Redis does not know it otherwise by now."""
+        """Whether Redis has not gone on with it. It may also know an older state of it, and have forgotten this one."""
         live = await self.live(booking.id)
-        return live is None or live.revision == booking.revision
+        return live is None or live.revision <= booking.revision
 
     async def live(self, booking_id: str) -> Booking | None:
         """The copy that Redis has."""
@@ -201,11 +222,15 @@ class Fence:
         log.warning("booking %s cannot have seat %d of %s; it goes back", moved.id, moved.seat, moved.slot_id)
         partition = self._keys.of(moved.id)
         place = (stored.slot_id, stored.seat, stored.start, stored.end)
-        answer = await self._calls.run(
-            "undo_move",
-            (*partition.feed(moved.expert_id), partition.outbox, partition.booking(moved.id)),
-            (entry or b"", moved.revision, *place, NOT_MOVED, *self._calls.publish),
-        )
+        try:
+            answer = await self._calls.run(
+                "undo_move",
+                (*partition.feed(moved.expert_id), partition.outbox, partition.booking(moved.id)),
+                (entry or b"", moved.revision, *place, NOT_MOVED, *self._calls.publish),
+            )
+        except BookingNotFound:
+            log.info("booking %s was gone from Redis already", moved.id)
+            return
         if answer[0] == b"ok":
             await self._store.bookings.write([self._calls.booking(answer)])
             self._calls.send("XDEL", partition.outbox, answer[-1])

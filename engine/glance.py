@@ -101,7 +101,7 @@ class Glance:
             self._full.pop(full.id, None)
         refusal = self._refusal(found, clock) if found and epoch is not None else None
         # A Redis that has just come back may have forgotten a key.
-        self._tell(asking, refusal, made if self._calls.trusts(full.partition) else [b"?"] * len(made))
+        self._tell(asking, refusal, made if self._calls.trusts(full.partition, epoch) else [b"?"] * len(made))
 
     @staticmethod
     def _refusal(full: re.Match[bytes], clock: list[bytes]) -> type[SlotTaken | SlotHeld] | None:

@@ -193,7 +193,11 @@ class Journal:
         done: list[Entry] = []
         settled: dict[str, Written | BaseException | None] = {}
         for booking, wrong in refused:
-            settled[booking.id] = await self._judge(booking, wrong, entries)
+            try:
+                settled[booking.id] = await self._judge(booking, wrong, entries)
+            except (PyMongoError, StoreUnavailable) as error:  # the others have their answers
+                log.warning("booking %s cannot be judged now: %s", booking.id, str(error)[:120])
+                settled[booking.id] = None
         for entry in group:
             result = settled.get(entry.thing.id, Written.DURABLE)
             if result is None:

@@ -95,21 +95,24 @@ class Reconciler:
         answers = await asyncio.gather(*map(self._identity, self._keys.partitions))
         nameless = asyncio.get_running_loop().time() - since > NAMELESS
         done = []
-        for partition, (state, identity) in zip(self._keys.partitions, answers, strict=True):
-            suspected = bool(identity) and partition in self._suspects  # else it is being rebuilt: afterwards
+        for partition, (state, identity, epoch) in zip(self._keys.partitions, answers, strict=True):
+            suspected = bool(epoch) and partition in self._suspects  # else it is being rebuilt: afterwards
             if state != "same" or suspected:
+                self._calls.distrust(partition)
+            if state in ("changed", "again") or suspected:
                 if await self._reconcile(partition):
                     done.append(partition.number)
-            elif (identity or nameless) and since == self._calls.since:
-                self._calls.trust(partition, since)
+            elif state == "same" and epoch and (identity or nameless) and since == self._calls.since:
+                self._calls.trust(partition, since, epoch)
         return done
 
-    async def _identity(self, partition: Partition) -> tuple[str, str]:
+    async def _identity(self, partition: Partition) -> tuple[str, str, bytes]:
+        """What ``lua/identity.lua`` says; without an epoch, if there is none."""
         try:
-            answer = await self._calls.run("identity", (partition.epoch, partition.server), ())
+            state, identity, epoch = await self._calls.run("identity", (partition.epoch, partition.server), ())
         except EpochMissing:
-            return "same", ""  # it will be rebuilt
-        return answer[0].decode(), answer[1].decode()
+            return "same", "", b""  # it will be rebuilt
+        return state.decode(), identity.decode(), epoch
 
     async def _reconcile(self, partition: Partition) -> bool:
         """False if another worker does it, or has just done it."""
@@ -117,8 +120,8 @@ class Reconciler:
             return False
         settled, again = "?", False
         try:
-            state, identity = await self._identity(partition)
-            if state == "same" and partition not in self._suspects:
+            state, identity, _ = await self._identity(partition)
+            if state in ("same", "later") and partition not in self._suspects:
                 return False
             again = state == "changed" or partition in self._suspects
             self._suspects.discard(partition)

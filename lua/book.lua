@@ -43,10 +43,10 @@ if digest ~= '' then
 end
 
 local slot = read_slot(CALENDAR, slot_id)
-if not slot then return {'slot-not-found'} end
+if not slot then return {'slot-not-found', epoch} end
 local now = now_ms()
-if slot.start * 1000 <= now then return {'slot-past'} end
-if slot.closed then return {'slot-closed'} end
+if slot.start * 1000 <= now then return {'slot-past', epoch} end
+if slot.closed then return {'slot-closed', epoch} end
 local holds = open_holds(epoch, slot, now, HELD_KEY, HOLDERS, DUE)
 local seat = token ~= '' and live_hold(holds, token, now)
 if seat then
@@ -55,8 +55,8 @@ else
   seat = free_seat(slot)
 end
 if not seat then
-  if token ~= '' then return {'hold-expired'} end
-  return {string.find(slot.seatmap, HELD, 1, true) and 'slot-held' or 'slot-taken'}
+  if token ~= '' then return {'hold-expired', epoch} end
+  return {string.find(slot.seatmap, HELD, 1, true) and 'slot-held' or 'slot-taken', epoch}
 end
 local limited = tonumber(most) > 0
 if limited and redis.call('ZCOUNT', MINE, digits(now / 1000), '+inf') >= tonumber(most) then

@@ -178,6 +178,16 @@ async def test_a_request_inside_a_body_that_nobody_has_read_is_no_request(
     assert (await engine.calendar(sample.expert.id)).slots[0].free == 1
 
 
+async def test_what_follows_the_last_chunk_of_a_body_that_nobody_has_read_is_no_request(
+    ways: dict[str, Server], engine: Engine, sample: Sample
+) -> None:
+    """A trailer, or the line that ends the body: Sanic still waits for it when it has answered."""
+    head = raw(b"", head="Host: a\r\nTransfer-Encoding: chunked").replace(b"/api/bookings", b"/api/nothing", 1)
+    said = await both(ways, head + b"0\r\n", raw(body_of(sample)), b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"404"]
+    assert (await engine.calendar(sample.expert.id)).slots[0].free == 1
+
+
 async def test_requests_in_one_piece_or_before_the_first_is_answered_are_answered_in_order(
     ways: dict[str, Server], sample: Sample
 ) -> None:
@@ -266,7 +276,7 @@ async def test_a_client_that_does_not_read_its_answer_waits_for_the_next(setting
         lane, transport = Lane(loop=asyncio.get_running_loop(), app=app), Paused()
         lane.transport = transport  # type: ignore[assignment]
         lane.conn_info = SimpleNamespace(client_ip="127.0.0.1")  # type: ignore[assignment]
-        lane._http = SimpleNamespace(keep_alive=True, stage=Stage.IDLE, request_body=None)
+        lane._http = SimpleNamespace(keep_alive=True, stage=Stage.IDLE, request=None)
         lane.recv_buffer = bytearray()
         lane.pause_writing()
         for number in range(2):

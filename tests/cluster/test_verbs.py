@@ -26,7 +26,8 @@ async def every_verb(engine: Engine, sample: Sample) -> None:
     assert again.booking == booking
     with pytest.raises(SlotTaken):
         await engine.book(sample.request(0))
-    while not engine.calls.trusts(engine.keys.of(sample.expert.id)):
+    partition = engine.keys.of(sample.expert.id)
+    while not engine.calls.trusts(partition, await engine.calls.command("GET", partition.epoch)):
         await asyncio.sleep(0.02)
     seen: asyncio.Future[SlotTaken | SlotHeld | None] = asyncio.get_running_loop().create_future()
     assert engine.glance.ask(sample.slots[0].id, "another key", seen.set_result)

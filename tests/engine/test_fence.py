@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
-from engine.claim import Request
+from engine.claim import Booked, Request
 from engine.engine import Engine
 from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
 from engine.journal import Written
 from engine.model import Booking, Slot, Status
 from engine.records import to_record
+from engine.settings import Settings
 from tests.samples import Sample, make_sample
 
 
@@ -247,6 +251,160 @@ async def test_a_key_known_from_another_partition_leaves_no_trace(engine: Engine
     assert await active(engine, other.slots[0]) == []
     assert await active(engine, sample.slots[0]) == [first]
     await assert_empty_outbox(engine, other.slots[0])
+
+
+async def late(worker: Engine, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Until it is set, what a worker writes to MongoDB does not get there."""
+    arrives = asyncio.Event()
+    write = worker.store.bookings.write
+
+    async def wait(bookings: Sequence[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        await arrives.wait()
+        return await write(bookings)
+
+    monkeypatch.setattr(worker.store.bookings, "write", wait)
+    return arrives
+
+
+def hiccup(owner: object, name: str, monkeypatch: pytest.MonkeyPatch, turn: int = 1) -> None:
+    """A call of a method fails, for once."""
+    method, calls = getattr(owner, name), itertools.count(1)
+
+    async def fail(*arguments: Any) -> Any:
+        if next(calls) == turn:
+            raise StoreUnavailable("the connection broke")
+        return await method(*arguments)
+
+    monkeypatch.setattr(owner, name, fail)
+
+
+@pytest.fixture
+async def worker(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
+    opened = await Engine.open(settings)
+    yield opened
+    await opened.close()
+
+
+async def test_who_is_taken_back_hears_it_though_the_judgement_had_to_be_repeated(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time it ended half-way: MongoDB has the claim as a cancelled one, which is not what was asked for."""
+    slot = sample.slots[0]
+    first = (await engine.book(sample.request(slot))).booking
+    await forget(engine, first, slot=slot)
+    hiccup(engine.fence, "restore", monkeypatch)
+    with pytest.raises(SlotTaken):
+        await engine.book(sample.request(slot, name="Bob", key="bob"))
+    await assert_only(engine, first, slot)
+
+
+async def test_who_is_put_back_hears_it_though_the_judgement_had_to_be_repeated(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = sample.slots[:2]
+    moving = (await engine.book(sample.request(here))).booking
+    owner = (await engine.book(sample.request(there, name="Bob"))).booking
+    await forget(engine, owner, slot=there)
+    hiccup(engine.fence, "restore", monkeypatch)
+    with pytest.raises(SlotTaken):
+        await engine.reschedule(moving.id, there.id, "customer")
+    [back] = await active(engine, here)
+    assert back.id == moving.id
+    assert [await engine.fence.live(booking.id) for booking in (moving, owner)] == [back, owner]
+    assert await active(engine, there) == [owner]
+    assert [await seatmap(engine, slot) for slot in (here, there)] == ["b", "b"]
+    await assert_empty_outbox(engine, there)
+
+
+async def test_who_is_taken_back_by_another_worker_hears_it_from_his_own(
+    engine: Engine, sample: Sample, worker: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """His worker's write was slow, and the other one has adopted his entry meanwhile."""
+    slot = sample.slots[0]
+    first = (await engine.book(sample.request(slot))).booking
+    await forget(engine, first, slot=slot)
+    arrives = await late(worker, monkeypatch)
+    bob = asyncio.create_task(worker.book(sample.request(slot, name="Bob", key="bob")))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    await engine.journal.adopt(0)
+    arrives.set()
+    with pytest.raises(SlotTaken):
+        await bob
+    await assert_only(engine, first, slot)
+
+
+async def test_one_who_cannot_be_judged_now_keeps_nobody_of_his_group_waiting(
+    engine: Engine, sample: Sample, worker: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = sample.slots[:2]
+    for slot in slots:
+        await forget(engine, (await engine.book(sample.request(slot))).booking, slot=slot)
+    arrives = await late(worker, monkeypatch)
+    hiccup(worker.fence, "judge", monkeypatch, turn=2)
+    asked = [
+        worker.desk.book(sample.request(slot, name=name), "customer")
+        for slot, name in ((slots[0], "Bob"), (slots[1], "Cleo"), (sample.slots[2], "Dora"))
+    ]
+    await asyncio.sleep(0.1)
+    arrives.set()
+    said = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in said] == [SlotTaken, SlotTaken, Booked]
+
+
+async def test_a_move_that_redis_has_forgotten_and_whose_seat_is_taken_is_refused(
+    engine: Engine, sample: Sample, worker: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way to MongoDB. Redis came back with the booking as it was before, or without it."""
+    here, there = sample.slots[:2]
+    for name, older in (("Ann", True), ("Bob", False)):
+        moving = (await engine.book(sample.request(here, name=name))).booking
+        arrives = await late(worker, monkeypatch)
+        asked = asyncio.create_task(worker.reschedule(moving.id, there.id, "customer"))
+        while not worker.journal.backlog:
+            await asyncio.sleep(0.005)
+        partition = engine.keys.of(here.id)
+        await engine.calls.command("DEL", partition.outbox)
+        await forget(engine, moving, slot=there)
+        await engine.calls.command("HSET", partition.calendar(here.expert_id), here.id, here.record.replace(".", "b"))
+        if older:
+            await engine.calls.command("SET", partition.booking(moving.id), to_record(moving))
+        owner = (await engine.book(sample.request(there, name="Zed"))).booking
+        arrives.set()
+        async with asyncio.timeout(5):
+            with pytest.raises(SlotTaken):
+                await asked
+        assert worker.journal.backlog == 0
+        assert await active(engine, here) == [moving]
+        assert await active(engine, there) == [owner]
+        assert await seatmap(engine, there) == "b"
+        monkeypatch.undo()
+        for booking in (moving, owner):
+            await engine.fence.restore(booking)
+            await engine.change(booking.id, Status.CANCELLED, "customer")
+
+
+async def test_a_claim_that_its_key_forbids_leaves_the_seat_to_nobody_who_has_left_it(
+    engine: Engine, sample: Sample, worker: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.reconciler.stop()
+    await worker.reconciler.stop()
+    other = await make_sample(engine, start=sample.slots[0].start)
+    while engine.keys.of(other.expert.id) == engine.keys.of(sample.expert.id):
+        other = await make_sample(engine, start=sample.slots[0].start)
+    slot = other.slots[0]
+    await engine.book(sample.request(0, key="k"))
+    leaving = (await engine.book(other.request(slot, name="Zed"))).booking
+    arrives = await late(worker, monkeypatch)
+    cancelling = asyncio.create_task(worker.change(leaving.id, Status.CANCELLED, "customer"))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.book(other.request(slot, key="k"))
+    arrives.set()
+    await cancelling
+    assert await seatmap(engine, slot) == "."
+    assert (await engine.book(other.request(slot, name="New"))).booking.seat == 1
 
 
 class Moves:

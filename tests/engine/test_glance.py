@@ -32,6 +32,12 @@ from tests.samples import Sample
 
 
 @pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    """A new Redis is compared for the second time, and trusted, soon."""
+    return settings.model_copy(update={"adopt_after": 0.3})
+
+
+@pytest.fixture
 async def direct(settings: Settings) -> AsyncIterator[Redis]:
     async with Redis.from_url(settings.redis_url) as client:
         yield client
@@ -49,7 +55,7 @@ async def full(engine: Engine, sample: Sample) -> Slot:
 
 async def trusted(engine: Engine, sample: Sample) -> None:
     partition = engine.keys.of(sample.expert.id)
-    while not engine.calls.trusts(partition):
+    while not engine.calls.trusts(partition, await engine.calls.command("GET", partition.epoch)):
         await asyncio.sleep(0.02)
 
 
@@ -158,8 +164,8 @@ async def test_the_winner_who_asks_again_gets_the_booking(engine: Engine, sample
 async def test_a_held_slot_is_called_held_until_its_hold_is_over(engine: Engine, sample: Sample, direct: Redis) -> None:
     slot = sample.slots[1]
     short = Holds(engine.calls, engine.keys, engine.glance, engine.settings.model_copy(update={"hold_seconds": 1.0}))
-    await short.hold(slot.id)
     await trusted(engine, sample)
+    await short.hold(slot.id)
     assert await answer(engine, sample, slot, "first") is SlotHeld
     before = await scripts(direct)
     for number in range(50):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -11,8 +12,16 @@ import pytest
 
 from engine.audit import audit
 from engine.engine import Engine
-from engine.errors import BookingNotFound, EpochMissing, StoreUnavailable
-from engine.model import Booking, Calendar, Status, new_booking_id, new_slot
+from engine.errors import (
+    BookingNotFound,
+    EpochMissing,
+    IdempotencyKeyReused,
+    SlotClosed,
+    SlotHeld,
+    SlotNotFound,
+    StoreUnavailable,
+)
+from engine.model import Booking, Calendar, Status, digest, new_booking_id, new_slot
 from engine.settings import Settings
 from tests.samples import Sample, make_sample
 
@@ -261,6 +270,67 @@ async def test_a_booking_on_its_way_to_mongodb_is_not_denied_when_redis_forgets_
     assert (again.booking.id, again.replayed) == (first.booking.id, True)
     for each in (worker, engine):
         await each.close()
+
+
+@pytest.mark.parametrize("verb", ["hold", "close"])
+async def test_nobody_hears_of_a_full_slot_whose_key_redis_forgot_and_mongodb_has(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Redis was emptied and built again while a claim was on its way to MongoDB, and the seat is no longer to be had.
+    The worker that is asked again had found all well a moment before."""
+    eager = settings.model_copy(update={"adopt_after": 0.5})
+    engine, worker = [await Engine.open(eager) for _ in range(2)]
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 7200)
+    partition, slot = engine.keys.of(sample.expert.id), sample.slots[0]
+    async with asyncio.timeout(10):
+        while not engine.calls.trusts(partition, await engine.calls.command("GET", partition.epoch)):
+            await asyncio.sleep(0.02)
+    for each in (worker, engine):
+        await each.reconciler.stop()
+    arrives = asyncio.Event()
+    write = worker.store.bookings.write
+
+    async def late(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
+        await arrives.wait()
+        return await write(bookings)
+
+    monkeypatch.setattr(worker.store.bookings, "write", late)
+    booking = asyncio.create_task(worker.book(sample.request(slot, key="k")))
+    while not worker.journal.backlog:
+        await asyncio.sleep(0.005)
+    await engine.calls.command("FLUSHALL")
+    await calendar_again(engine, sample.expert.id)
+    await (engine.holds.hold(slot.id) if verb == "hold" else engine.desk.close(slot.id))
+    with pytest.raises(SlotHeld if verb == "hold" else SlotClosed):
+        await engine.book(sample.request(slot, key="another"))
+    arrives.set()
+    first = await booking
+    for _ in range(3):  # by the script, and then by a look
+        again = await engine.book(sample.request(slot, key="k"))
+        assert (again.booking.id, again.replayed) == (first.booking.id, True)
+        with pytest.raises(SlotHeld if verb == "hold" else SlotClosed):
+            await engine.book(sample.request(slot))
+    for each in (worker, engine):
+        await each.close()
+
+
+async def test_the_key_of_a_booking_that_is_long_over_is_known_though_redis_was_built_again(
+    engine: Engine, sample: Sample
+) -> None:
+    """A rebuild loads neither its slot nor its key, however often it is compared afterwards."""
+    slot = sample.slots[0]
+    first = (await engine.book(sample.request(slot, key="k"))).booking
+    partition = engine.keys.of(slot.id)
+    await engine.reconciler.stop()
+    engine.calls.trust(partition, engine.calls.since, await engine.calls.command("GET", partition.epoch))
+    await engine.calls.command("HDEL", partition.calendar(slot.expert_id), slot.id)
+    await engine.calls.command("DEL", partition.idempotency(digest(b"k")), partition.booking(first.id))
+    again = await engine.book(sample.request(slot, key="k"))
+    assert (again.booking, again.replayed) == (first, True)
+    with pytest.raises(SlotNotFound):
+        await engine.book(sample.request(slot, key="another"))
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.book(sample.request(slot, key="k", name="Bob"))
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["and its worker goes on", "and its worker dies"])

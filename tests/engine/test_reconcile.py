@@ -256,7 +256,7 @@ async def test_only_a_server_that_may_have_forgotten_a_key_makes_refusals_ask_mo
     partition = engine.keys.of(sample.expert.id)
 
     async def trusted() -> bool:
-        return engine.calls.trusts(partition)
+        return await trusts(engine, partition)
 
     async def refused(key: str) -> None:
         with pytest.raises(SlotTaken):
@@ -276,19 +276,30 @@ async def test_only_a_server_that_may_have_forgotten_a_key_makes_refusals_ask_mo
     await engine.calls.command("DEL", partition.idempotency(digest(b"mine")))
     assert (await engine.book(sample.request(0, key="mine"))).booking == mine
     assert len(asked) == 2
+    await engine.desk.close(sample.slots[0].id)
+    await engine.calls.command("DEL", partition.idempotency(digest(b"mine")), partition.booking(mine.id))
+    assert (await engine.book(sample.request(0, key="mine"))).booking == mine
+    await engine.desk.open(sample.slots[0].id)
+    assert len(asked) == 3
 
+    await engine.reconciler.check()
+    assert not await trusted(), "before the second comparison"
+    await asyncio.sleep(engine.settings.adopt_after)
     await engine.reconciler.check()
     await engine.reconciler.check()
     assert await trusted()
     await refused("a fourth")
-    assert len(asked) == 2
+    assert len(asked) == 3
     engine.reconciler.suspect(partition)
     assert not await trusted()
 
 
+async def trusts(engine: Engine, partition: Partition) -> bool:
+    return engine.calls.trusts(partition, await engine.calls.command("GET", partition.epoch))
+
+
 async def connected_anew(engine: Engine, partition: Partition) -> bool:
-    await engine.calls.command("GET", partition.epoch)
-    return not engine.calls.trusts(partition)
+    return not await trusts(engine, partition)
 
 
 async def test_what_is_trusted_has_its_keys_again(engine: Engine, sample: Sample, past: Past) -> None:

@@ -459,7 +459,7 @@ def compared(client: RedisClient) -> None:
 
 
 def identity() -> Call:
-    return Call("identity", (EPOCH, SERVER), unread=frozenset({EPOCH}), before=compared, answer=b"same")
+    return Call("identity", (EPOCH, SERVER), before=compared, answer=b"same")
 
 
 def reconciling(client: RedisClient) -> None:
