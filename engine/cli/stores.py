@@ -75,6 +75,7 @@ def look_at_mongo(url: str, database: str) -> Iterator[Finding]:
             version = client.server_info()["version"]
             yield good(f"MongoDB {version} answers at {shown(url)}")
             yield _majority_write(client, database)
+            yield _transaction(client, database)
             yield _indexes(client, database)
             count = client[database]["experts"].estimated_document_count()
             yield good(f"{count:,} experts") if count else note("no experts yet", "slotline seed")
@@ -94,6 +95,21 @@ def _majority_write(client: MongoClient[dict[str, object]], database: str) -> Fi
             "give the user readWrite on the database, and look at the replica set",
         )
     return good(f"MongoDB: a majority, journaled write to {database} is acknowledged")
+
+
+def _transaction(client: MongoClient[dict[str, object]], database: str) -> Finding:
+    trial = client[database][TRIAL]
+    try:
+        trial.insert_one({"_id": 1})
+        with client.start_session() as session, session.start_transaction():
+            trial.update_one({"_id": 1}, {"$set": {"written": True}}, session=session)
+        trial.drop()
+    except PyMongoError as error:
+        return bad(
+            f"MongoDB: a transaction in {database} failed: {type(error).__name__}",
+            "run it as a replica set, if need be of one member: bookings that take each other's slots need it",
+        )
+    return good(f"MongoDB: a transaction in {database} is possible")
 
 
 def _indexes(client: MongoClient[dict[str, object]], database: str) -> Finding:

@@ -144,7 +144,8 @@ def test_the_doctor_with_servers(slotline: Slotline, stack: Stack) -> None:
     done = slotline("doctor", **folder)
     assert done.returncode == 0, done.stdout
     for line in (
-        "noeviction", "appendonly is on", "all 16 partitions have an epoch", "is acknowledged", "all indexes",
+        "noeviction", "appendonly is on", "all 16 partitions have an epoch", "is acknowledged",
+        "a transaction in examined is possible", "all indexes",
         "2 experts",
     ):  # fmt: skip
         assert line in done.stdout
