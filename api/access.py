@@ -22,6 +22,7 @@ from engine.errors import BookingNotFound, Forbidden, Unauthenticated
 from engine.model import Booking, Status
 from engine.secrets import derived, digest
 from engine.settings import Settings
+from engine.text import email_key
 
 ALGORITHM = "HS256"
 AUDIENCE = "slotline"
@@ -75,7 +76,7 @@ class Access:
         """A signed token that proves an address, and when it ends (epoch ms)."""
         now = int(time.time())
         ends = now + self._lasts
-        claims = {"sub": email.casefold(), "aud": AUDIENCE, "iat": now, "exp": ends}
+        claims = {"sub": email_key(email), "aud": AUDIENCE, "iat": now, "exp": ends}
         return jwt.encode(claims, self._key, ALGORITHM), ends * 1000
 
     def caller(self, request: Request) -> Caller:
@@ -127,7 +128,7 @@ class Access:
         """What stands for who books: the email if it is proven, else the email at this address.
 
         So what is counted of an email tells nobody about it but its owner."""
-        email = email.casefold()
+        email = email_key(email)
         if caller.email == email:
             return digest(self._secret, "customer", email)
         return digest(self._secret, "customer", email, address_of(request))
@@ -148,7 +149,7 @@ class Access:
     def require_email(self, request: Request, email: str) -> None:
         """Who may see what an address has. Raises Unauthenticated, Forbidden."""
         caller = self.caller(request)
-        if self.open or caller.admin or caller.email == email.casefold():
+        if self.open or caller.admin or caller.email == email_key(email):
             return
         if caller.email:
             raise Forbidden("your token proves another email")
@@ -165,7 +166,7 @@ class Access:
         if caller.email:
             engine: Engine = request.app.ctx.engine
             booking = await engine.booking(booking_id)
-            if booking.email.casefold() != caller.email:
+            if email_key(booking.email) != caller.email:
                 raise BookingNotFound()
             return caller, booking
         own = booking_token(self._secret, booking_id)

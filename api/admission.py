@@ -46,7 +46,11 @@ class Door:
         if origin is None or origin in self._settings.origins:
             return True
         public = urlsplit(self._settings.public_url)
-        return urlsplit(origin).netloc in (request.headers.get("host"), public.netloc or None)
+        try:
+            asks = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        return asks in (request.headers.get("host"), public.netloc or None)
 
 
 class Guest(Socket):

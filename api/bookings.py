@@ -31,6 +31,7 @@ from engine.errors import (
     StoreUnavailable,
 )
 from engine.model import Booking, Expert, Status
+from engine.text import email_key
 
 RETRY_SOON = "2"
 """Seconds after which a booking that was not durable yet is worth asking for."""
@@ -128,7 +129,7 @@ async def find(request: Request) -> Reply:
     query = read_query(request, incoming.BookingsQuery)
     access_of(request).require_email(request, query.email)
     engine = engine_of(request)
-    engine.limiter.charge(limits.LOOKUPS_OF_EMAIL, query.email.casefold())
+    engine.limiter.charge(limits.LOOKUPS_OF_EMAIL, email_key(query.email))
     page = await engine.bookings_of(query.email, query.status, query.page, query.limit)
     experts = await engine.experts(booking.expert_id for booking in page.items)
     return reply(

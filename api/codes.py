@@ -12,6 +12,7 @@ from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_body, route
 from engine import limits
 from engine.errors import StoreUnavailable, Unauthenticated
+from engine.text import email_key
 
 
 @route(
@@ -28,7 +29,7 @@ async def send(request: Request) -> Reply:
     """The same for every address: none is looked up."""
     wanted = read_body(request, incoming.CodeWish)
     engine = engine_of(request)
-    await engine.limiter.admit(limits.CODES_OF_EMAIL, wanted.email.casefold())
+    await engine.limiter.admit(limits.CODES_OF_EMAIL, email_key(wanted.email))
     code = await engine.codes.issue(wanted.email)
     mailer: Mailer = request.app.ctx.mailer
     mailer.send_code(wanted.email, code)
@@ -48,7 +49,7 @@ async def send(request: Request) -> Reply:
 async def exchange(request: Request) -> Reply:
     given = read_body(request, incoming.CodeGiven)
     engine = engine_of(request)
-    await engine.limiter.admit(limits.TRIES_OF_EMAIL, given.email.casefold())
+    await engine.limiter.admit(limits.TRIES_OF_EMAIL, email_key(given.email))
     await engine.codes.redeem(given.email, given.code)
     token, ends = access_of(request).email_token(given.email)
     return reply(request, {"token": token, "expiresAt": views.moment(ends)})

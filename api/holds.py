@@ -69,7 +69,8 @@ async def create(request: Request) -> Reply:
     limit=limits.CHANGES,
 )
 async def renew(request: Request, token: str) -> Reply:
-    return reply(request, view(await engine_of(request).holds.renew(token)), date=clock())
+    hold = await engine_of(request).holds.renew(token, access_of(request).client(request))
+    return reply(request, view(hold), date=clock())
 
 
 @route(

@@ -136,8 +136,9 @@ class Admin:
         cancelled = 0
         for booking in await self._bookings_of(slot):
             try:
-                await self._engine.change(booking.id, Status.CANCELLED, ADMIN, reason or "the slot was closed")
-            except InvalidTransition:  # completed, or cancelled by its customer meanwhile
+                why = reason or "the slot was closed"
+                await self._engine.change(booking.id, Status.CANCELLED, ADMIN, why, slot_id=slot_id)
+            except InvalidTransition:  # completed, or moved by its customer meanwhile
                 continue
             cancelled += 1
         slot = await self._slot(slot_id)

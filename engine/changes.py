@@ -34,8 +34,11 @@ class Changes:
         self._fence = fence
         self._limits: tuple[Arg, ...] = (settings.keep_bookings, settings.backlog)
 
-    async def change(self, booking_id: str, status: Status, by: str, reason: str | None = None) -> Booking:
-        """Moves a booking along the status machine; its present status again is no change.
+    async def change(
+        self, booking_id: str, status: Status, by: str, reason: str | None = None, *, slot_id: str = ""
+    ) -> Booking:
+        """Moves a booking along the status machine; its present status again is no change. ``slot_id``: it is cancelled
+        only if it is in that slot still.
 
         Raises BookingNotFound, InvalidTransition, StoreUnavailable.
         """
@@ -44,7 +47,7 @@ class Changes:
             if booking.status is not Status.PENDING:
                 raise InvalidTransition(f"nothing goes back to pending; this booking is {booking.status}")
             return booking
-        return await self._with_booking(booking_id, lambda: self._change(booking_id, status, by, reason))
+        return await self._with_booking(booking_id, lambda: self._change(booking_id, status, by, reason, slot_id))
 
     async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
         """Moves a booking to another slot of its expert; to the slot it has is no change.
@@ -67,13 +70,13 @@ class Changes:
             await self._fence.restore(stored)
             return await verb()
 
-    async def _change(self, booking_id: str, status: Status, by: str, reason: str | None) -> Booking:
+    async def _change(self, booking_id: str, status: Status, by: str, reason: str | None, slot_id: str) -> Booking:
         partition = self._keys.of(booking_id)
         feed = partition.feed(expert_of(booking_id))
         told: tuple[Arg, ...] = (orjson.dumps(by), orjson.dumps(reason))
         if status is Status.CANCELLED:
             keys: tuple[str, ...] = (*feed, partition.outbox, partition.booking(booking_id))
-            told += self._calls.publish
+            told += (*self._calls.publish, slot_id)
         else:
             keys = (partition.epoch, partition.outbox, partition.booking(booking_id))
         return await self._changed(await self._calls.run(VERB_OF_STATUS[status], keys, told))

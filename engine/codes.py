@@ -12,6 +12,7 @@ from engine.errors import WrongCode
 from engine.keys import code_key
 from engine.secrets import digest
 from engine.settings import Settings
+from engine.text import email_key
 
 DIGITS = 6
 MOST_TRIES = 5
@@ -37,7 +38,7 @@ class Codes:
         await self._calls.run("try_code", (self._key(email),), arguments)
 
     def _key(self, email: str) -> str:
-        return code_key(digest(self._settings.key(), "address", email.casefold()))
+        return code_key(digest(self._settings.key(), "address", email_key(email)))
 
     def _digest(self, email: str, code: str) -> str:
-        return digest(self._settings.key(), "code", email.casefold(), code)
+        return digest(self._settings.key(), "code", email_key(email), code)

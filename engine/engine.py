@@ -163,6 +163,8 @@ class Engine:
         """
         with translated():
             new = await self.store.slots.add(slots)
+            # As MongoDB has them: somebody else may have added one at the same time, with other seats or another end.
+            slots = await self.store.slots.get(slots)
         by_expert = groupby(sorted(slots, key=lambda slot: slot.expert_id), key=lambda slot: slot.expert_id)
         await asyncio.gather(*(self._add_slots(expert_id, list(group)) for expert_id, group in by_expert))
         return new
@@ -211,10 +213,12 @@ class Engine:
         with translated():
             return await self.desk.booking(booking_id)
 
-    async def change(self, booking_id: str, status: Status, by: str, reason: str | None = None) -> Booking:
-        """Moves a booking along the status machine. Raises BookingNotFound, InvalidTransition, StoreUnavailable."""
+    async def change(
+        self, booking_id: str, status: Status, by: str, reason: str | None = None, *, slot_id: str = ""
+    ) -> Booking:
+        """Moves a booking along the status machine; see `Desk.change`."""
         with translated():
-            return await self.desk.change(booking_id, status, by, reason)
+            return await self.desk.change(booking_id, status, by, reason, slot_id=slot_id)
 
     async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
         """Moves a booking to another slot of its expert; see `Desk.reschedule`."""
@@ -286,3 +290,5 @@ class Engine:
                         await asyncio.sleep(0.005)
             except StoreUnavailable as error:
                 log.warning("past slots stay for now: %s", error)
+            except Exception:
+                log.exception("past slots stay for now")

@@ -108,6 +108,13 @@ class TooManyBookings(RateLimited):
         super().__init__(retry_after=3600)
 
 
+class TooManyMoves(RateLimited):
+    title = "This booking has been moved as often as we take it; it can still be cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=3600)
+
+
 class TooManyHolds(RateLimited):
     title = "There are as many seats held as we keep for one client"
 
@@ -153,6 +160,7 @@ BY_LUA_CODE: dict[bytes, type[SlotlineError]] = {
     b"invalid-transition": InvalidTransition,
     b"key-reused": IdempotencyKeyReused,
     b"backlog": Backlogged,
+    b"too-many-moves": TooManyMoves,
     b"code-wrong": WrongCode,
 }
 """What a script may answer instead of an effect. ``ok``, ``same`` and ``replayed`` are answers, not errors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from contextlib import suppress
 
 from engine.calls import Calls
 from engine.errors import SlotHeld, SlotlineError, SlotTaken, StoreUnavailable, TooManyHolds
@@ -50,11 +51,8 @@ class Holds:
         token = new_hold_token(slot_id)
         keys = self._of(slot_id)
         record = self._keys.of(slot_id).held_by(digest(key.encode())) if key else keys[5]
-        # As long as it may last with all renewals: a seat given back earlier is taken out again.
         if client and self._limited and not (key and await self._calls.command("EXISTS", record)):
-            occupied = await self._calls.run("occupy", (had_key(client),), (token, self._most, self._most_of_client))
-            if occupied[0] == b"too-many":
-                raise TooManyHolds()
+            await self._occupy(token, client)
         try:
             arguments = (slot_id, token, self._lasts, REMEMBERED, *self._calls.publish)
             answer = await self._calls.run("hold", (*keys, record), arguments)
@@ -67,6 +65,12 @@ class Holds:
             return Hold(token, int(answer[1]))
         self.forget(token, client)
         return Hold(answer[2].decode(), int(answer[1]), replayed=True)
+
+    async def _occupy(self, token: str, client: str) -> None:
+        """Counts a hold for its client, for as long as it lasts if nobody renews it. Raises TooManyHolds."""
+        occupied = await self._calls.run("occupy", (had_key(client),), (token, self._lasts, self._most_of_client))
+        if occupied[0] == b"too-many":
+            raise TooManyHolds()
 
     async def _look(self, slot_id: str, key: str | None) -> None:
         """Raises SlotTaken or SlotHeld if that can be seen at a glance."""
@@ -89,11 +93,14 @@ class Holds:
         if client and self._limited:
             self._calls.send("ZREM", had_key(client), token)
 
-    async def renew(self, token: str) -> Hold:
+    async def renew(self, token: str, client: str = "") -> Hold:
         """Lets a hold last longer, to a capped total. Raises HoldNotFound, StoreUnavailable."""
         slot_id = slot_of_hold(token)
         arguments = (slot_id, token, self._lasts, self._most, *self._calls.publish)
         answer = await self._calls.run("renew", self._of(slot_id), arguments)
+        if client and self._limited:
+            with suppress(TooManyHolds):  # then it has come from another address before
+                await self._occupy(token, client)
         return Hold(token, int(answer[1]))
 
     async def release(self, token: str) -> None:

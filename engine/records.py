@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from engine.model import Booking, Change, Place, Slot, Status
+from engine.text import email_key
 
 NONE = "-"
 """In a record, for a digest that there is not."""
@@ -116,7 +117,7 @@ def to_document(booking: Booking) -> dict[str, Any]:
         "end": booking.end,
         "name": booking.name,
         "email": booking.email,
-        "emailKey": booking.email.casefold(),
+        "emailKey": email_key(booking.email),
         "phone": booking.phone,
         "notes": booking.notes,
         "createdAt": booking.created_at,

@@ -8,6 +8,7 @@ from the change log if that has all of it, so that watchers hear only of what ch
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,8 @@ from engine.model import Calendar, Slot
 
 if TYPE_CHECKING:
     from engine.feed import Feed
+
+log = logging.getLogger("slotline.feed")
 
 MOST_BUFFERED = 10_000
 """Events a room keeps while it catches up; with more it starts over."""
@@ -120,7 +123,9 @@ class Room:
             try:
                 missed = await self._feed.since(self) if (self.epoch, self.version) == known else None
                 calendar = await self._feed.calendars.read(self.expert_id) if missed is None else None
-            except StoreUnavailable:
+            except Exception as error:  # whatever it is: without this task nobody would ever look again
+                if not isinstance(error, StoreUnavailable):
+                    log.exception("the calendar of %s cannot be read", self.expert_id)
                 await asyncio.sleep(pause * (0.5 + random.random()))
                 pause = min(pause * 2, 1.0)
                 continue

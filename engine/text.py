@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 
 LETTERS = str.maketrans(
@@ -23,3 +24,13 @@ def grams(folded: str) -> list[str]:
     """Every run of one to three characters, once each, sorted."""
     runs = {folded[i : i + n] for n in range(1, LONGEST + 1) for i in range(len(folded) - n + 1)}
     return sorted(runs)
+
+
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+
+
+def email_key(email: str) -> str:
+    """The same for addresses that reach the same mailbox, as far as anybody may know: ASCII letters alone lose their
+    case. Case folding would make one of two domains that belong to different people (``straße.de`` and ``strasse.de``,
+    RFC 5891), and lower case would of the Kelvin sign."""
+    return email.translate(_ASCII_LOWER)

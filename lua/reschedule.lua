@@ -6,7 +6,7 @@
 --       8 seconds the change log lives
 -- Answer {'ok', record, outbox entry} or {'same', record}: it is there already
 --     or {'no-epoch' | 'booking-not-found' | 'invalid-transition' | 'slot-not-found' | 'slot-closed' | 'slot-past' |
---         'slot-taken' | 'slot-held' | 'backlog'}
+--         'slot-taken' | 'slot-held' | 'backlog' | 'too-many-moves'}
 -- Event  the state of both slots
 --- @include "answer"
 --- @include "clock"
@@ -14,6 +14,7 @@
 --- @include "booking"
 --- @include "announce"
 --- @include "holds"
+local LONGEST_HISTORY = 65536 -- bytes: some 300 moves. It is written anew with every change.
 local wrong = check_call(10, 8, {4, 5, 7, 8})
 if wrong then return wrong end
 local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY, HELD_KEY, HOLDERS, DUE = unpack(KEYS)
@@ -25,6 +26,7 @@ local booking, record = read_booking(BOOKING_KEY)
 if not booking then return {'booking-not-found'} end
 if booking.slot == slot_id then return {'same', record} end
 if booking.status ~= 'pending' and booking.status ~= 'confirmed' then return {'invalid-transition'} end
+if #booking.history > LONGEST_HISTORY then return {'too-many-moves'} end
 local slot = read_slot(CALENDAR, slot_id)
 if not slot then return {'slot-not-found'} end
 local now = now_ms()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 
 from api.live.audience import Audience
+
+log = logging.getLogger("slotline.live")
 
 SLICE = 0.002
 """Seconds of one turn: a request that comes meanwhile waits no longer."""
@@ -46,8 +49,11 @@ class FanOut:
         ready = self._ready
         while ready and time.perf_counter() < deadline:
             audience = ready.popleft()
-            if audience.work(deadline):
-                ready.append(audience)
+            try:
+                if audience.work(deadline):
+                    ready.append(audience)
+            except Exception:  # the others, and what comes next, are told all the same
+                log.exception("the watchers of %s cannot be told", audience.room.expert_id)
         if ready:
             self._loop.call_soon(self._turn)
         else:

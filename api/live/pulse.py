@@ -83,7 +83,10 @@ class Pulse:
         """A loss of this worker's own, that no later message has shown, is found before a heartbeat could hide it."""
         while True:
             await asyncio.sleep(self._every / 2)
-            await self._engine.feed.verify()
+            try:
+                await self._engine.feed.verify()
+            except Exception:
+                log.exception("the pictures cannot be compared with Redis")
 
     async def _beat(self) -> None:
         number = 0

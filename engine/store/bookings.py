@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine.model import Booking, Page, Status
 from engine.records import from_document, to_document
+from engine.text import email_key
 
 Document = dict[str, Any]
 
@@ -105,7 +106,7 @@ class BookingStore:
 
     async def of_email(self, email: str, status: Status | None, page: int, limit: int) -> Page:
         """A customer's bookings, newest first."""
-        return await self._page({"emailKey": email.casefold()}, "createdAt", status, page, limit)
+        return await self._page({"emailKey": email_key(email)}, "createdAt", status, page, limit)
 
     async def of_expert(self, expert_id: str, status: Status | None, page: int, limit: int) -> Page:
         """An expert's bookings, the last to end first."""

@@ -52,6 +52,14 @@ class SlotStore:
                 return await self.add(slots)  # somebody else made a day meanwhile
         return new
 
+    async def get(self, slots: Sequence[Slot]) -> list[Slot]:
+        """Slots as they are here, without their bookings; any order."""
+        wanted = {slot.id for slot in slots}
+        found: list[Slot] = []
+        async for document in self._days.find({"_id": {"$in": list({day_id(slot) for slot in slots})}}):
+            found += [slot for slot in map(from_document, document["slots"]) if slot.id in wanted]
+        return found
+
     async def write(self, slot: Slot) -> None:
         """Closes or opens a slot durably, unless MongoDB has a newer revision of it."""
         await self._days.update_one(
@@ -66,14 +74,7 @@ class SlotStore:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
         async for document in self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}}):
             for slot in document["slots"]:
-                yield Slot(
-                    slot["id"],
-                    int(slot["start"]),
-                    int(slot["end"]),
-                    FREE * slot["seats"],
-                    slot["closed"],
-                    int(slot["revision"]),
-                )
+                yield from_document(slot)
 
 
 def day_id(slot: Slot) -> str:
@@ -92,6 +93,12 @@ def day_document(day: str, slots: Sequence[Slot]) -> Document:
         "day": utc_day(slots[0].start),
         "slots": [slot_document(slot) for slot in slots],
     }
+
+
+def from_document(slot: Document) -> Slot:
+    return Slot(
+        slot["id"], int(slot["start"]), int(slot["end"]), FREE * slot["seats"], slot["closed"], int(slot["revision"])
+    )
 
 
 def slot_document(slot: Slot) -> Document:

@@ -220,3 +220,26 @@ async def test_a_client_that_goes_away_harms_nobody_else(engine: Engine, sample:
         await asyncio.gather(gone, return_exceptions=True)
     await engine.book(sample.request(1))
     assert engine.link.up
+
+
+async def test_what_was_put_on_sale_first_is_on_sale(engine: Engine, sample: Sample) -> None:
+    """Somebody else adds it at the same time with other seats: MongoDB has one of them, and Redis has that one."""
+    start = sample.group.end + 3600
+    first = new_slot(sample.expert.id, start, start + 1800)
+    other = new_slot(sample.expert.id, start, start + 3600, seats=2)
+    await engine.store.slots.add([first])
+    assert await engine.add_slots([other]) == 0
+    calendar = {slot.id: slot for slot in (await engine.calendar(sample.expert.id)).slots}
+    assert calendar[other.id] == first
+
+
+async def test_a_booking_is_not_ended_where_it_is_not_any_more(engine: Engine, sample: Sample) -> None:
+    """Its slot is closed with all that is in it; the customer has just moved it to another one."""
+    here, there = sample.slots[:2]
+    booking = (await engine.book(sample.request(here))).booking
+    moved = await engine.reschedule(booking.id, there.id, "customer")
+    with pytest.raises(InvalidTransition):
+        await engine.change(booking.id, Status.CANCELLED, "admin", slot_id=here.id)
+    assert await engine.booking(booking.id) == moved
+    gone = await engine.change(booking.id, Status.CANCELLED, "admin", slot_id=there.id)
+    assert gone.status is Status.CANCELLED

@@ -7,8 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from engine.engine import Engine
+from engine.errors import BadCall
 from engine.feed import Event, Room
-from engine.model import Slot, Status, new_slot
+from engine.model import Calendar, Slot, Status, new_slot
 from engine.settings import Settings
 from tests.samples import Sample
 
@@ -297,3 +298,33 @@ async def test_who_leaves_hears_nothing_more(engine: Engine, sample: Sample, roo
     async with Redis.from_url(engine.settings.redis_url or "") as client:
         channel = engine.keys.of(sample.expert.id).channel(sample.expert.id)
         assert await client.pubsub_numsub(channel) == [(channel.encode(), 0)]
+
+
+async def test_an_error_that_nobody_thought_of_does_not_end_a_rooms_life(
+    engine: Engine, sample: Sample, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis refused a read for a moment, as it may when its access list is loaded: the room said nothing ever after."""
+    failing = True
+    read, since = engine.feed.calendars.read, engine.feed.since
+
+    async def reading(expert_id: str) -> Calendar:
+        if failing:
+            raise BadCall()
+        return await read(expert_id)
+
+    async def asking(of: Room) -> list[Event] | None:
+        if failing:
+            raise BadCall()
+        return await since(of)
+
+    monkeypatch.setattr(engine.feed.calendars, "read", reading)
+    monkeypatch.setattr(engine.feed, "since", asking)
+    room.unsubscribed()
+    room.subscribed()
+    await asyncio.sleep(0.2)
+    assert not room.current
+    failing = False
+    await until(lambda: room.current)
+    await engine.book(sample.request(0))
+    monkeypatch.undo()
+    await assert_converges(engine, room)

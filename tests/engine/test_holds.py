@@ -260,3 +260,24 @@ async def test_a_retry_does_not_count_as_one_hold_more(settings: Settings, sampl
             await limited.holds.hold(sample.slots[2].id, "client", "c")
     finally:
         await limited.close()
+
+
+async def test_a_hold_that_is_over_counts_no_longer_and_a_renewed_one_does(settings: Settings, sample: Sample) -> None:
+    limited = await Engine.open(
+        settings.model_copy(update={"rate_limits": True, "holds_per_client": 2, "hold_seconds": 1.5})
+    )
+    try:
+        for slot in sample.slots[:2]:
+            await limited.holds.hold(slot.id, "client")
+        with pytest.raises(RateLimited):
+            await limited.holds.hold(sample.slots[2].id, "client")
+        await asyncio.sleep(1.6)
+        kept = await limited.holds.hold(sample.slots[2].id, "client")
+        await asyncio.sleep(0.8)
+        await limited.holds.renew(kept.token, "client")
+        await asyncio.sleep(0.8)
+        await limited.holds.hold(sample.slots[3].id, "client")
+        with pytest.raises(RateLimited):
+            await limited.holds.hold(sample.slots[4].id, "client")
+    finally:
+        await limited.close()

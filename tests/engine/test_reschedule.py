@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,10 @@ from engine.errors import (
     SlotNotFound,
     SlotPast,
     SlotTaken,
+    TooManyMoves,
 )
 from engine.model import Status, new_booking_id, new_slot
+from engine.records import to_record
 from tests.samples import Sample, make_sample
 
 
@@ -122,3 +125,15 @@ async def test_a_move_that_the_fence_refuses_is_undone(engine: Engine, sample: S
     assert await engine.booking(standing.id) == standing
     await asyncio.sleep(0.05)
     assert await engine.calls.command("XLEN", partition.outbox) == 0
+
+
+async def test_a_booking_is_not_moved_for_ever(engine: Engine, sample: Sample) -> None:
+    """Each move makes its history longer, which is written anew with every change."""
+    booking = (await engine.book(sample.request(0))).booking
+    long = replace(booking, history=booking.history * 500)
+    await engine.calls.command("SET", engine.keys.of(booking.id).booking(booking.id), to_record(long))
+    before = await seatmaps(engine, sample)
+    with pytest.raises(TooManyMoves):
+        await engine.reschedule(booking.id, sample.slots[1].id, "customer")
+    assert await seatmaps(engine, sample) == before
+    assert (await engine.change(booking.id, Status.CANCELLED, "customer")).status is Status.CANCELLED

@@ -35,7 +35,7 @@ CASES: dict[str, tuple[list[Fault], Mix, set[str]]] = {
     ),
     "refused-from-memory": ([], Mix(think=0.02), {"refused-wrongly"}),
     "order-is-conflict": (
-        [Fault(0.3, "mongo-stall", 2.0)],
+        [Fault(at, "mongo-stall", 2.0) for at in (0.3, 3.0, 6.0)],
         Mix(think=0.02, weights={"book": 30, "reschedule": 60, "cancel": 10}),
         {"ghost-seat", "refused-wrongly", "seat-shown-free"},
     ),

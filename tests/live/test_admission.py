@@ -52,6 +52,7 @@ async def knock(server: Server, origin: str | None, address: str = "198.51.100.1
         ("null", 403),
         ("", 403),
         ("same.evil.example", 403),
+        ("http://[", 403),
     ],
 )
 async def test_only_pages_of_ours_and_of_friends_may_connect(

@@ -178,11 +178,11 @@ def change(verb: str, number: int = 1, before: Callable[[RedisClient], None] = b
     return Call(verb, (EPOCH, OUTBOX, booking_key(number)), ('"admin"', '"because"'), before=before)
 
 
-def cancel(number: int = 1) -> Call:
+def cancel(number: int = 1, slot: str = "") -> Call:
     return Call(
         "cancel",
         (*FEED, OUTBOX, booking_key(number)),
-        ('"customer"', "null", *TOLD),
+        ('"customer"', "null", *TOLD, slot),
         numbers=(4, 5),
         publish=3,
         unread=frozenset({CHANNEL}),
@@ -350,12 +350,12 @@ def drop_holds(slot: str = HELD, who: str = "me") -> Call:
 # --- Moves ---------------------------------------------------------------------------------------------------------
 
 
-def reschedule(number: int = 1, slot: str = TRIO, backlog: int = 20, label: str = "") -> Call:
+def reschedule(number: int = 1, slot: str = TRIO, backlog: int = 20, label: str = "", reason: str = "null") -> Call:
     held, holders, due = PARTITION.holds(slot)
     return Call(
         "reschedule",
         (*FEED, OUTBOX, booking_key(number), held, holders, due),
-        (slot, '"customer"', "null", "604800", str(backlog), *TOLD),
+        (slot, '"customer"', reason, "604800", str(backlog), *TOLD),
         numbers=(4, 5, 7, 8),
         publish=6,
         unread=frozenset({CHANNEL} if slot == OVER else {CHANNEL, holders}),

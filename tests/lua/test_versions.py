@@ -162,6 +162,11 @@ MOVES: list[Call] = [
     shutter("close", SINGLE, backlog=1),
     revoke(41, digest="", why='"it was taken"'),
     revoke(41, digest="", why='"it was taken"'),
+    book(42, slot=TRIO),
+    reschedule(42, slot=SINGLE, reason=f'"{"so long " * 9000}"'),
+    reschedule(42, slot=TRIO),
+    cancel(42, slot=TRIO),
+    cancel(42, slot=SINGLE),
     snapshot(),
 ]
 REPAIR: list[Call] = [

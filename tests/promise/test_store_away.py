@@ -147,7 +147,9 @@ async def test_a_retry_while_mongodb_is_away_gives_the_claim_and_later_the_booki
     engine: Engine, sample: Sample, mongo_server: MongoServer
 ) -> None:
     partition = engine.keys.of(sample.expert.id)
-    await engine.reconciler.check()
+    async with asyncio.timeout(10):
+        while not engine.calls.trusts(partition, await engine.calls.command("GET", partition.epoch)):
+            await asyncio.sleep(0.02)
     with killed(mongo_server):
         first = await engine.book(sample.request(key="k"))
         assert not first.durable

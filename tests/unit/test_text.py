@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.text import LONGEST, fold, grams
+from engine.text import LONGEST, email_key, fold, grams
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -77,3 +77,19 @@ def test_whatever_has_the_query_in_it_has_its_grams(text: str, data: st.DataObje
     start = data.draw(st.integers(0, len(text) - 1))
     query = text[start : data.draw(st.integers(start + 1, len(text)))]
     assert query[:LONGEST] in grams(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ann@Example.COM", "ann@example.com", True),
+        ("boss@straße.de", "boss@strasse.de", False),
+        ("boss@\u212aing.de", "boss@king.de", False),
+        ("\u017fam@example.com", "sam@example.com", False),
+        ("ÄNN@example.com", "änn@example.com", False),
+    ],
+)
+def test_addresses_of_different_people_are_different(one: str, other: str, same: bool) -> None:
+    """Whoever proves one must not see what the other has booked."""
+    assert (email_key(one) == email_key(other)) is same
+    assert email_key(email_key(one)) == email_key(one)
