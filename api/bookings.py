@@ -30,7 +30,7 @@ from engine.errors import (
     SlotTaken,
     StoreUnavailable,
 )
-from engine.model import Booking, Expert, Status
+from engine.model import Booking, Expert, Status, slot_of_hold
 from engine.text import email_key
 
 RETRY_SOON = "2"
@@ -90,7 +90,7 @@ def count_refusal(error: BaseException) -> None:
 
 def answer_order(request: Request, order: BookingRequest, booked: Booked, expert: Expert | None) -> Reply:
     booking = booked.booking
-    if order.hold:
+    if slot_of_hold(order.hold) == order.slot_id:
         engine_of(request).holds.forget(order.hold, access_of(request).client(request))
     answer = {
         "booking": views.booking(booking, expert),

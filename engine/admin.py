@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.errors import (
     ExpertHasBookings,
+    ExpertNotFound,
     InvalidTransition,
     SlotHasBookings,
     SlotNotFound,
@@ -125,7 +126,11 @@ class Admin:
         return await self._close(slot_id, bookings, reason)
 
     async def open_slot(self, slot_id: str) -> Slot:
-        """Raises SlotNotFound, StoreUnavailable."""
+        """Raises SlotNotFound, also for a slot of an expert who was removed; StoreUnavailable."""
+        try:
+            await self._known(expert_of(slot_id))
+        except ExpertNotFound:
+            raise SlotNotFound() from None
         return await self._engine.open_slot(slot_id)
 
     async def _close(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:

@@ -116,6 +116,8 @@ async def test_an_expert_who_has_bookings_does_not_just_go(
             Status.CANCELLED, "admin", "retired",
         )  # fmt: skip
     assert code(await admin.post("/api/bookings", json=order(sample, 2))) == (409, "slot-closed")
+    again = await admin.post(f"/api/admin/slots/{sample.slots[2].id}/open")
+    assert code(again) == (404, "slot-not-found"), "off sale for good"
 
 
 async def test_bookings_that_are_kept_stay_as_they_are(
