@@ -23,6 +23,7 @@ from engine.errors import (
 )
 from engine.model import Booking, Calendar, Status, digest, new_booking_id, new_slot
 from engine.settings import Settings
+from tests.engine.test_fence import late
 from tests.samples import Sample, make_sample
 
 
@@ -287,14 +288,7 @@ async def test_nobody_hears_of_a_full_slot_whose_key_redis_forgot_and_mongodb_ha
             await asyncio.sleep(0.02)
     for each in (worker, engine):
         await each.reconciler.stop()
-    arrives = asyncio.Event()
-    write = worker.store.bookings.write
-
-    async def late(bookings: list[Booking]) -> list[tuple[Booking, dict[str, Any]]]:
-        await arrives.wait()
-        return await write(bookings)
-
-    monkeypatch.setattr(worker.store.bookings, "write", late)
+    arrives = await late(worker, monkeypatch)
     booking = asyncio.create_task(worker.book(sample.request(slot, key="k")))
     while not worker.journal.backlog:
         await asyncio.sleep(0.005)
