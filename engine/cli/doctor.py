@@ -90,14 +90,17 @@ def _dependencies() -> Finding:
 def _versions() -> Finding:
     if not LOCK.exists():
         return note(f"versions: no {LOCK} here to compare with")
-    others = []
+    locked: dict[str, list[str]] = {}
     for name, wanted in PINNED.findall(LOCK.read_text()):
+        locked.setdefault(name, []).append(wanted)  # some have one version for each version of Python
+    others = []
+    for name, versions in locked.items():
         try:
             installed = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        if installed != wanted:
-            others.append(f"{name} {installed} (locked: {wanted})")
+        if installed not in versions:
+            others.append(f"{name} {installed} (locked: {' or '.join(versions)})")
     if others:
         return bad(f"other versions than in {LOCK}: {', '.join(others)}", f"pip install -r {LOCK}")
     return good(f"versions: as in {LOCK}")

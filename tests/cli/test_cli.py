@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import secrets
 import socket
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import doctor
 from engine.cli.say import shown
 from engine.stack import RedisServer, Stack
 from tests.cli.command_line import Slotline
@@ -150,6 +152,22 @@ def test_the_doctor_with_servers(slotline: Slotline, stack: Stack) -> None:
     ):  # fmt: skip
         assert line in done.stdout
     assert "✗" not in done.stdout
+
+
+def test_the_doctor_compares_what_is_installed_with_the_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A package may be locked twice, for an older and for a newer Python."""
+    installed = importlib.metadata.version("orjson")
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / "requirements.lock"
+    for versions, good in ((f"{installed} 0.1", True), (f"0.1 {installed}", True), ("0.1 0.2", False)):
+        old, new = versions.split()
+        lock.write_text(
+            f"orjson=={old} ; python_full_version < '3.12' \\\n    --hash=sha256:0\n"
+            f"orjson=={new} ; python_full_version >= '3.12' \\\n    --hash=sha256:0\nnobody-has-this==1.0\n"
+        )
+        found = doctor._versions()
+        assert found.ok is good, found
+    assert f"orjson {installed} (locked: 0.1 or 0.2)" in found.text
 
 
 def test_the_doctor_finds_what_is_wrong(slotline: Slotline, tmp_path: Path) -> None:
