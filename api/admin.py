@@ -18,6 +18,7 @@ from api.replies import Reply, raw, reply
 from api.routes import Handler, engine_of, idempotency_key, read_body, read_query, route
 from engine import limits
 from engine.audit import Report
+from engine.availability import dump
 from engine.errors import (
     ExpertHasBookings,
     ExpertNotFound,
@@ -125,6 +126,32 @@ async def add_slots(request: Request, expert_id: str) -> Reply:
     slots = [form.slot(expert_id) for form in wanted.slots]
     added = await engine_of(request).admin.add_slots(expert_id, slots)
     return reply(request, {"slots": [slot_view(slot) for slot in added]}, 201, location=f"/api/experts/{expert_id}")
+
+
+@admin(
+    "PUT",
+    "/api/admin/experts/{expert_id}/availability",
+    summary="Keep slots on sale by weekly hours; what is outside of them now is closed, its bookings stay",
+    body=incoming.NewAvailability,
+    answers={200: outgoing.AvailabilitySet},
+    problems=(ExpertNotFound,),
+)
+async def set_availability(request: Request, expert_id: str) -> Reply:
+    wanted = read_body(request, incoming.NewAvailability)
+    rule, arranged = await engine_of(request).admin.set_availability(expert_id, wanted)
+    return reply(request, {"availability": dump(rule), "slots": views.arranged(arranged)})
+
+
+@admin(
+    "GET",
+    "/api/admin/experts/{expert_id}/availability",
+    summary="The hours by which slots are kept on sale",
+    answers={200: outgoing.AvailabilityAnswer},
+    problems=(ExpertNotFound,),
+)
+async def show_availability(request: Request, expert_id: str) -> Reply:
+    rule = await engine_of(request).admin.availability(expert_id)
+    return reply(request, {"availability": rule and dump(rule)})
 
 
 @admin(

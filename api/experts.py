@@ -16,7 +16,8 @@ from api import incoming, outgoing, views
 from api.problems import ValidationFailed
 from api.replies import Reply, raw, reply
 from api.routes import engine_of, read_query, route
-from engine.calendar import by_day, zone
+from engine.availability import zone
+from engine.calendar import by_day
 from engine.catalogue import next_open
 from engine.errors import ExpertNotFound, StoreUnavailable
 from engine.model import Calendar, Expert

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from engine.fields import TEXT, Day, Email, HoldToken, Id, Message, Name, Notes, Phone, Reason, Zone
-from engine.forms import ExpertForm, SlotForm
+from engine.forms import AvailabilityForm, ExpertForm, SlotForm
 from engine.model import Status
 
 PageNumber = Annotated[int, Field(ge=1, le=100_000)]
@@ -54,6 +54,10 @@ class NewExpert(ExpertForm):
 
 class NewSlots(Message):
     slots: Annotated[list[SlotForm], Field(min_length=1, max_length=500)]
+
+
+class NewAvailability(AvailabilityForm):
+    """When an expert takes sessions, all of it, in the expert's own zone."""
 
 
 class Closing(Message):

@@ -91,6 +91,50 @@ class SlotClosed(SlotAnswer):
     cancelled: int = Field(description="Bookings that were cancelled.")
 
 
+class OpenHours(Message):
+    opens: str = Field(description="Time of day.", examples=["09:30"])
+    closes: str = Field(description="Time of day; at or before `opens` on the next day.")
+
+
+class WeeklyHours(OpenHours):
+    weekday: str
+
+
+class ExceptionalDay(Message):
+    date: date
+    hours: list[OpenHours]
+
+
+class Availability(Message):
+    time_zone: str = Field(description="The expert's.")
+    weekly: list[WeeklyHours]
+    exceptions: list[ExceptionalDay]
+    slot_minutes: int
+    buffer_minutes: int
+    seats: int
+    notice_minutes: int
+    window_days: int
+
+
+class AvailabilityAnswer(Message):
+    availability: Availability | None = Field(description="Null for an expert whose slots are added by hand.")
+
+
+class Arranged(Message):
+    """What became of the slots to come, in numbers."""
+
+    added: int
+    opened: int = Field(description="On sale again, or with another end or number of seats.")
+    closed: int
+    bookings: int = Field(description="Active bookings of slots outside these hours; they stay.")
+    left_out: int = Field(description="Not put on sale: other slots, or bookings, are in their way.")
+
+
+class AvailabilitySet(Message):
+    availability: Availability
+    slots: Arranged
+
+
 class Finding(Message):
     kind: str
     partition: int

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from engine.changes import Arranged
 from engine.model import Booking, Expert, Slot
 
 
@@ -30,6 +31,16 @@ def slot(slot: Slot, now_ms: int) -> dict[str, Any]:
         "seats": slot.seats,
         "free": slot.free,
         "heldUntil": moment(slot.held_until) if slot.held_until > now_ms else None,
+    }
+
+
+def arranged(arranged: Arranged) -> dict[str, int]:
+    return {
+        "added": arranged.added,
+        "opened": arranged.opened,
+        "closed": arranged.closed,
+        "bookings": arranged.bookings,
+        "leftOut": arranged.left_out,
     }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from engine.availability import Availability
+from engine.changes import Arranged, BookingsInTheWay, Wish
 from engine.errors import (
     ExpertHasBookings,
     ExpertNotFound,
@@ -15,7 +17,7 @@ from engine.errors import (
     SlotNotFound,
     SlotOverlaps,
 )
-from engine.forms import ExpertForm
+from engine.forms import AvailabilityForm, ExpertForm
 from engine.model import (
     ADMIN,
     BOOKED,
@@ -82,6 +84,9 @@ class Admin:
         await self._known(expert_id)
         expert = form.expert(expert_id)
         await self._engine.add_experts([expert])
+        rule = await self._engine.availability(expert_id)
+        if rule and rule.time_zone != expert.time_zone:
+            await self._engine.set_availability(expert_id, replace(rule, time_zone=expert.time_zone))
         return expert
 
     async def remove_expert(self, expert_id: str, bookings: WhatOfBookings, reason: str | None) -> int:
@@ -92,9 +97,13 @@ class Admin:
         """
         await self._known(expert_id)
         slots = await self._to_come(expert_id)
-        booked = sum(slot.seatmap.count(BOOKED) for slot in slots)
-        if booked and bookings is None:
-            raise ExpertHasBookings(f"this expert has {_count(booked)} to come: say whether to keep or to cancel them")
+        if bookings is None:
+            try:
+                await self._engine.arrange(expert_id, [Wish("close", slot) for slot in slots])
+            except BookingsInTheWay as refusal:
+                said = f"this expert has {_count(refusal.count)} to come: say whether to keep or to cancel them"
+                raise ExpertHasBookings(said) from None
+        await self._engine.end_availability(expert_id)
         closed: list[Closed] = []
         for first in range(0, len(slots), AT_ONCE):
             chunk = slots[first : first + AT_ONCE]
@@ -108,22 +117,40 @@ class Admin:
         Raises ExpertNotFound, SlotOverlaps, StoreUnavailable.
         """
         await self._known(expert_id)
-        there = {slot.id: slot for slot in await self._to_come(expert_id)}
-        fresh = [slot for slot in slots if slot.id not in there]
-        for slot in fresh:
-            if any(other.start < slot.end and slot.start < other.end for other in there.values()):
+        wishes: list[Wish] = []
+        for slot in slots:
+            twin = next((each.slot for each in wishes if each.slot.id == slot.id), slot)
+            if twin != slot:
                 raise SlotOverlaps()
-            there[slot.id] = slot
-        await self._engine.add_slots(fresh)
+            wishes.append(Wish("add", slot))
+        await self._engine.arrange(expert_id, wishes)
         now = {slot.id: slot for slot in (await self._engine.calendar(expert_id)).slots}
         return [now[slot.id] for slot in slots if slot.id in now]
 
+    async def availability(self, expert_id: str) -> Availability | None:
+        """Raises ExpertNotFound, StoreUnavailable."""
+        await self._known(expert_id)
+        return await self._engine.availability(expert_id)
+
+    async def set_availability(self, expert_id: str, form: AvailabilityForm) -> tuple[Availability, Arranged]:
+        """From now on these hours: what is in them comes on sale; what was in the former ones and is not in these is
+        closed, and bookings that it has stay. Slots that were added by hand stay as they are.
+
+        Raises ExpertNotFound, StoreUnavailable.
+        """
+        rule = form.availability((await self._known(expert_id)).time_zone)
+        return rule, await self._engine.set_availability(expert_id, rule)
+
     async def close_slot(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
         """Takes a slot off sale. Raises SlotNotFound, SlotHasBookings, StoreUnavailable."""
-        booked = (await self._slot(slot_id)).seatmap.count(BOOKED)
-        if booked and bookings is None:
-            raise SlotHasBookings(f"this slot has {_count(booked)}: say whether to keep or to cancel them")
-        return await self._close(slot_id, bookings, reason)
+        if bookings is not None:
+            return await self._close(slot_id, bookings, reason)
+        try:
+            await self._engine.arrange(expert_of(slot_id), [Wish("close", await self._slot(slot_id))])
+        except BookingsInTheWay as refusal:
+            said = f"this slot has {_count(refusal.count)}: say whether to keep or to cancel them"
+            raise SlotHasBookings(said) from None
+        return Closed(await self._slot(slot_id), 0, 0)
 
     async def open_slot(self, slot_id: str) -> Slot:
         """Raises SlotNotFound, also for a slot of an expert who was removed; StoreUnavailable."""

@@ -9,93 +9,13 @@ exactly as long as it says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
-from importlib.resources import files
-from itertools import pairwise
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from engine.availability import Availability, Span, zone
 from engine.model import Slot, new_slot
-
-DAY = 24 * 60
-WEEK = 7 * DAY
-"""Both in minutes."""
 
 YEARS = range(1973, 9999)
 """Before, a zone could be off by a part of a minute."""
-
-Span = tuple[int, int]
-"""Start and end, which is not part of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Open on one weekday (Monday is 0) from ``opens`` until ``closes``, on the wall clock.
-
-    ``closes`` at or before ``opens`` is a time on the next day; equal means 24 hours. Raises ValueError.
-    """
-
-    weekday: int
-    opens: time
-    closes: time
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.weekday <= 6:
-            raise ValueError("a weekday is 0 (Monday) to 6 (Sunday)")
-        for moment in (self.opens, self.closes):
-            if moment.tzinfo or moment.second or moment.microsecond:
-                raise ValueError("opening hours are whole minutes of local time, without a zone of their own")
-
-    @property
-    def minutes(self) -> Span:
-        """Start and end in minutes since Monday 00:00; the end of Sunday's hours may lie beyond the week."""
-        opens = self.opens.hour * 60 + self.opens.minute
-        closes = self.closes.hour * 60 + self.closes.minute
-        start = self.weekday * DAY + opens
-        return start, start + ((closes - opens) % DAY or DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """When an expert takes sessions, and of what kind. Raises ValueError for nonsense."""
-
-    time_zone: str
-    """An IANA name."""
-    weekly: tuple[Hours, ...]
-    slot_minutes: int
-    buffer_minutes: int = 0
-    """The pause between two sessions; hours must lie at least as far apart on the wall clock."""
-    seats: int = 1
-
-    def __post_init__(self) -> None:
-        zone(self.time_zone)
-        if not 1 <= self.slot_minutes <= DAY:
-            raise ValueError("a slot lasts 1 minute to 24 hours")
-        if not 0 <= self.buffer_minutes <= DAY:
-            raise ValueError("a buffer lasts 0 minutes to 24 hours")
-        if not 1 <= self.seats <= 1000:
-            raise ValueError("a slot has 1 to 1,000 seats")
-        spans = sorted(hours.minutes for hours in self.weekly)
-        around = [*spans, *((start + WEEK, end + WEEK) for start, end in spans[:1])]
-        for (_, end), (start, _) in pairwise(around):
-            if start < end:
-                raise ValueError("opening hours overlap")
-            if start < end + self.buffer_minutes:
-                raise ValueError("opening hours are closer to each other than the buffer")
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
-
-
-@cache
-def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name. Raises ValueError for any other text, and never looks for such a file."""
-    if name not in _zone_names():
-        raise ValueError(f"there is no time zone {name[:40]!r}")
-    return ZoneInfo(name)
 
 
 def slots(expert_id: str, availability: Availability, first: date, days: int) -> Iterator[Slot]:
@@ -127,9 +47,7 @@ def _sessions(availability: Availability, day: date) -> Iterator[Span]:
     tz = zone(availability.time_zone)
     length = availability.slot_minutes * 60
     step = length + availability.buffer_minutes * 60
-    for hours in availability.weekly:
-        if hours.weekday != day.weekday():
-            continue
+    for hours in availability.hours(day):
         opens = datetime.combine(day, hours.opens)
         closes = datetime.combine(day, hours.closes) + timedelta(days=hours.closes <= hours.opens)
         at = 0

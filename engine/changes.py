@@ -1,12 +1,14 @@
-"""The verbs for what is there: confirm, complete, cancel and move a booking, close and open a slot.
+"""The verbs for what is there: confirm, complete, cancel and move a booking, close, open and arrange slots.
 
 Every verb is one script; what it decided is durable before the verb returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -21,6 +23,41 @@ from engine.store import Store
 from engine.wire import Arg
 
 VERB_OF_STATUS = {Status.CONFIRMED: "confirm", Status.COMPLETED: "complete", Status.CANCELLED: "cancel"}
+
+
+class Wish(NamedTuple):
+    """What is to become of a slot: see ``lua/arrange.lua``."""
+
+    verb: Literal["add", "offer", "close"]
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """What became of wishes, in numbers of slots."""
+
+    added: int = 0
+    opened: int = 0
+    """On sale again, or with another end or number of seats."""
+    closed: int = 0
+    bookings: int = 0
+    """Active bookings of the slots that were to be closed; they stay."""
+    left_out: int = 0
+    """Not put on sale: others are in the way."""
+
+    def __add__(self, other: Arranged) -> Arranged:
+        return Arranged(
+            self.added + other.added, self.opened + other.opened, self.closed + other.closed,
+            self.bookings + other.bookings, self.left_out + other.left_out,
+        )  # fmt: skip
+
+
+class BookingsInTheWay(Exception):
+    """Nothing was closed: of these slots ``count`` seats are booked."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
 
 
 class Changes:
@@ -117,6 +154,29 @@ class Changes:
     async def open(self, slot_id: str) -> Slot:
         """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
         return await self._shutter("open", slot_id)
+
+    async def arrange(self, expert_id: str, wishes: Sequence[Wish], *, strict: bool) -> Arranged:
+        """Has slots of one expert as they are wished for, all or none, and written. ``strict``: bookings of what is to
+        be closed, and slots in the way of new ones, refuse everything; else these slots are left as they are.
+
+        Raises BookingsInTheWay, SlotNotFound, SlotOverlaps, StoreUnavailable.
+        """
+        partition = self._keys.of(expert_id)
+        keys = (*partition.feed(expert_id), partition.outbox, partition.experts)
+        said: list[Arg] = []
+        for verb, slot in wishes:
+            said += (verb, slot.id, "" if verb == "close" else slot.record)
+        mode = "strict" if strict else "lenient"
+        answer = await self._calls.run("arrange", keys, (expert_id, self._limits[1], *self._calls.publish, mode, *said))
+        if answer[0] == b"has-bookings":
+            raise BookingsInTheWay(answer[1])
+        *numbers, changes = answer[1:]
+        written = [
+            self._journal.commit(Slot.from_record(slot_id.decode(), record.decode()), entry)
+            for slot_id, record, entry in zip(changes[::3], changes[1::3], changes[2::3], strict=True)
+        ]
+        await asyncio.gather(*map(self._settle, written))
+        return Arranged(*numbers)
 
     async def _shutter(self, verb: str, slot_id: str) -> Slot:
         partition = self._keys.of(slot_id)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from engine.admin import Admin
+from engine.availability import Availability
 from engine.calendars import Calendars
 from engine.calls import Calls
 from engine.catalogue import Catalogue
+from engine.changes import Arranged, Wish
 from engine.claim import Booked, Request
 from engine.codes import Codes
 from engine.desk import Desk
@@ -22,6 +25,7 @@ from engine.fence import Fence
 from engine.glance import Glance
 from engine.holds import Holds
 from engine.journal import Journal
+from engine.keeper import Keeper, next_due
 from engine.keys import Keys
 from engine.limits import Limiter
 from engine.model import Booking, Calendar, Expert, Page, Slot, Status
@@ -67,6 +71,7 @@ class Engine:
         self.rebuilder = Rebuilder(self.calls, self.keys, self.store, settings)
         self.feed = Feed(self.link, self.calls, self.keys, self.calendars, timeout=settings.redis_timeout)
         self.feed.on_experts_changed = self.catalogue.forget
+        self.keeper = Keeper(self.calls, self.keys, self.store, self.desk)
         self.reconciler = Reconciler(self)
         self._janitor: asyncio.Task[None] | None = None
 
@@ -89,12 +94,14 @@ class Engine:
         engine.limiter.start()
         if reconciles:
             engine.reconciler.start()
+            engine.keeper.start()
         engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
         return engine
 
     async def close(self) -> None:
         """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""
         await end([self._janitor])
+        await self.keeper.stop()
         await self.feed.stop()
         await self.holds.stop()
         await self.limiter.stop()
@@ -139,6 +146,35 @@ class Engine:
         """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
         with translated():
             return await self.desk.open(slot_id)
+
+    async def arrange(self, expert_id: str, wishes: Sequence[Wish]) -> Arranged:
+        """All or none of it; see `Desk.arrange`. Raises BookingsInTheWay, SlotNotFound, SlotOverlaps,
+        StoreUnavailable."""
+        with translated():
+            return await self.desk.arrange(expert_id, wishes, strict=True)
+
+    async def availability(self, expert_id: str) -> Availability | None:
+        """An expert's rule, if there is one. Raises StoreUnavailable."""
+        with translated():
+            return await self.store.availabilities.get(expert_id)
+
+    async def set_availability(self, expert_id: str, rule: Availability) -> Arranged:
+        """From now on this rule; see `Keeper.put`. Raises StoreUnavailable."""
+        with translated():
+            return await self.keeper.put(expert_id, rule)
+
+    async def end_availability(self, expert_id: str) -> None:
+        """No rule any more; the slots stay as they are. Raises StoreUnavailable."""
+        with translated():
+            await self.keeper.forget(expert_id)
+
+    async def keep_availabilities(self, rules: Sequence[tuple[str, Availability]]) -> None:
+        """Rules of experts whose slots as of now are on sale already. Raises StoreUnavailable."""
+        now = int(time.time())
+        with translated():
+            await self.store.availabilities.add(
+                [(expert_id, rule, next_due(rule, expert_id, now)) for expert_id, rule in rules], now
+            )
 
     async def bookings_of_slot(self, slot_id: str) -> list[Booking]:
         """The active ones, as far as MongoDB has them. Raises StoreUnavailable."""

@@ -156,6 +156,7 @@ BY_LUA_CODE: dict[bytes, type[SlotlineError]] = {
     b"hold-expired": HoldExpired,
     b"slot-past": SlotPast,
     b"slot-closed": SlotClosed,
+    b"slot-overlaps": SlotOverlaps,
     b"booking-not-found": BookingNotFound,
     b"invalid-transition": InvalidTransition,
     b"key-reused": IdempotencyKeyReused,

@@ -165,7 +165,8 @@ class Witness:
             except (KeyError, ValueError):
                 continue  # the journal sets it aside
             if isinstance(thing, Slot):
-                evidence.pending_slots[thing.id] = thing
+                if thing.id not in evidence.pending_slots or evidence.pending_slots[thing.id].revision < thing.revision:
+                    evidence.pending_slots[thing.id] = thing
             elif thing.id not in evidence.pending or evidence.pending[thing.id].revision < thing.revision:
                 evidence.pending[thing.id] = thing
 

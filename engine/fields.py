@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from engine.calendar import zone
+from engine.availability import zone
 
 # Character ranges rather than \p{…} classes: the same patterns stand in the OpenAPI document, for every regex dialect.
 TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -54,6 +54,9 @@ def _written(pattern: str) -> BeforeValidator:
 
 Day = Annotated[date, _written(r"\d{4}-\d\d-\d\d")]
 Moment = Annotated[datetime, _written(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?")]
+Clock = Annotated[
+    str, StringConstraints(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["09:30"], title="Time of day")
+]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=TEXT)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=EMAIL)]

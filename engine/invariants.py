@@ -84,26 +84,26 @@ def _slots(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
         if live is None:
             yield "slot-unreadable", slot_id, f"Redis has {record[:60]!r}"
             continue
-        stored = evidence.stored_slots.get(slot_id)
+        stored = newest(evidence, slot_id)
         if stored is None:
             if live.start > soon:
                 yield "slot-unknown", slot_id, f"{live.seats} seats in Redis, not in MongoDB"
-        elif live.revision > newest(evidence, stored).revision:
+        elif live.revision > stored.revision:
             yield "slot-unwritten", slot_id, f"revision {live.revision} in Redis, {stored.revision} in MongoDB"
-        elif differing := list(_differences(live, stored, live.revision < stored.revision)):
+        elif differing := list(_differences(live, stored)):
             yield "slot-differs", slot_id, "; ".join(differing)
 
 
-def newest(evidence: Evidence, stored: Slot) -> Slot:
+def newest(evidence: Evidence, slot_id: str) -> Slot | None:
     """A slot as MongoDB has it, or will have when the outbox is written."""
-    pending = evidence.pending_slots.get(stored.id)
-    return pending if pending and pending.revision > stored.revision else stored
+    stored, pending = evidence.stored_slots.get(slot_id), evidence.pending_slots.get(slot_id)
+    return pending if pending and (stored is None or pending.revision > stored.revision) else stored
 
 
-def _differences(live: Slot, stored: Slot, behind: bool) -> Iterator[str]:
-    if behind:
+def _differences(live: Slot, stored: Slot) -> Iterator[str]:
+    if live.revision < stored.revision:
         yield f"revision {live.revision} in Redis, {stored.revision} in MongoDB"
-    elif live.revision == stored.revision and live.closed != stored.closed:
+    elif live.closed != stored.closed:
         yield f"closed: {live.closed} in Redis, {stored.closed} in MongoDB"
     if live.end != stored.end:
         yield f"end: {live.end} in Redis, {stored.end} in MongoDB"

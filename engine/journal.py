@@ -183,9 +183,8 @@ class Journal:
 
     async def _attempt(self, group: list[Entry]) -> list[Entry]:
         """Writes a group once; answers the entries that must be tried again."""
-        for entry in group:
-            if isinstance(entry.thing, Slot):
-                await self._store.slots.write(entry.thing)
+        if slots := [entry.thing for entry in group if isinstance(entry.thing, Slot)]:
+            await self._store.slots.write(slots)
         entries = [entry for entry in group if isinstance(entry.thing, Booking)]
         refused = await self._store.bookings.write(newest([e.thing for e in entries if isinstance(e.thing, Booking)]))
         self.groups += 1

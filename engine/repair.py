@@ -193,7 +193,7 @@ class Repair:
         triples: list[Arg] = []
         for slot_id in sorted(slot_ids):
             seen = evidence.records.get(slot_id, "")
-            if slot_id in evidence.slots and slot_id not in evidence.stored_slots:
+            if slot_id in evidence.slots and newest(evidence, slot_id) is None:
                 unknown = evidence.slots[slot_id]
                 if BOOKED in unknown.seatmap or HELD in unknown.seatmap:
                     await self._engine.store.slots.add([unknown])
@@ -248,18 +248,15 @@ def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
 
     As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so.
     """
-    stored, live = evidence.stored_slots.get(slot_id), evidence.slots.get(slot_id)
+    stored, live = newest(evidence, slot_id), evidence.slots.get(slot_id)
     if stored is None:
         return None
-    newer = newest(evidence, stored)
-    if live is None or live.revision <= newer.revision:
-        closed, revision = newer.closed, newer.revision
-    else:
-        closed, revision = live.closed, live.revision
+    right = live if live and live.revision > stored.revision else stored
     owners = {seat for slot, seat in evidence.owners() if slot == slot_id}
-    seats = max([stored.seats, *owners])
+    seats = max([right.seats, *owners])
     before = live.seatmap if live else ""
     marks = [
         BOOKED if seat in owners else HELD if before[seat - 1 : seat] == HELD else FREE for seat in range(1, seats + 1)
     ]
-    return Slot(slot_id, stored.start, stored.end, "".join(marks), closed, revision, live.held_until if live else 0)
+    held_until = live.held_until if live else 0
+    return Slot(slot_id, right.start, right.end, "".join(marks), right.closed, right.revision, held_until)

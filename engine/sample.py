@@ -14,7 +14,7 @@ from math import gcd
 from random import Random
 from typing import TypeVar
 
-from engine.calendar import Availability, Hours
+from engine.availability import Availability, Hours
 from engine.model import EXPERT_ID_LENGTH, Expert, base36
 from engine.sample_data import CATEGORIES, CULTURES, Culture, Trade
 

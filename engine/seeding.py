@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from time import perf_counter
 from typing import Protocol
 
+from engine.availability import Availability
 from engine.calendar import slots
 from engine.model import Expert, Slot
 from engine.sample import sample
@@ -18,11 +19,13 @@ CHUNK = 50
 
 
 class Fillable(Protocol):
-    """What seeding needs of an engine: two idempotent verbs that answer how many were new."""
+    """What seeding needs of an engine: idempotent verbs, the first two answer how many were new."""
 
     async def add_experts(self, experts: Sequence[Expert]) -> int: ...
 
     async def add_slots(self, slots: Sequence[Slot]) -> int: ...
+
+    async def keep_availabilities(self, rules: Sequence[tuple[str, Availability]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ async def seed(
     today: date | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Seeded:
-    """Adds the sample of a seed, with ``weeks`` weeks of slots from the UTC day ``today`` on (default: now).
+    """Adds the sample of a seed, with ``weeks`` weeks of slots from the UTC day ``today`` on (default: now), and rules
+    by which the engine keeps so many weeks on sale.
 
     ``progress`` is called after each chunk with the experts done and all. Raises ValueError for a negative
     number of experts or weeks, and whatever the engine raises: what was added stays, and the next run goes on.
@@ -65,6 +69,8 @@ async def seed(
                 if slot.start >= midnight
             ]
         )
+        if weeks:
+            await engine.keep_availabilities([(e.id, replace(rule, window_days=weeks * 7)) for e, rule in chunk])
         done += len(chunk)
         if progress:
             progress(done, experts)

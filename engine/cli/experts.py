@@ -1,7 +1,8 @@
-"""``slotline expert add|import|edit|remove``."""
+"""``slotline expert add|import|edit|hours|remove``."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 CHUNK = 100
 """Experts written at a time."""
 
-app = typer.Typer(help="Experts: add, import, edit, remove.", no_args_is_help=True)
+app = typer.Typer(help="Experts: add, import, edit, hours, remove.", no_args_is_help=True)
 
 Name = Annotated[str | None, typer.Option(help="2 to 100 characters.")]
 Category = Annotated[str | None, typer.Option()]
@@ -68,6 +69,41 @@ def edit(
         return await engine.admin.replace_expert(expert_id, filled(ExpertForm, before | changes))
 
     say(f"{with_engine(work).name} is as you said.")
+
+
+@app.command()
+def hours(
+    expert_id: Annotated[str, typer.Argument()],
+    file: Annotated[
+        typer.FileText | None, typer.Argument(help="JSON as the API takes it; - reads it from standard input.")
+    ] = None,
+) -> None:
+    """Keep slots on sale by the weekly hours in FILE; without FILE, print the hours that there are."""
+    from engine.availability import dump
+    from engine.forms import AvailabilityForm
+
+    if file is None:
+        rule = with_engine(lambda engine: engine.admin.availability(expert_id))
+        if rule is None:
+            complain("this expert has no hours: slots are added by hand")
+            raise typer.Exit(1)
+        values = dump(rule)
+        del values["timeZone"]  # it is the expert's
+        typer.echo(json.dumps(values, indent=2))
+        return
+    try:
+        values = json.load(file)
+        if not isinstance(values, dict):
+            raise ValueError("it is no object")
+    except ValueError as error:
+        complain(f"{file.name} cannot be read as JSON: {error}")
+        raise typer.Exit(1) from None
+    form = filled(AvailabilityForm, values)
+    _, arranged = with_engine(lambda engine: engine.admin.set_availability(expert_id, form))
+    say(
+        f"Slots added: {arranged.added}, opened: {arranged.opened}, closed: {arranged.closed} (bookings that stay: "
+        f"{arranged.bookings}), left out because of others: {arranged.left_out}."
+    )
 
 
 @app.command()

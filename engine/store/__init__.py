@@ -1,12 +1,13 @@
 """MongoDB: connection, indexes, and what is written and read there. Nothing is decided here.
 
-=============  ==============================================  ======================================================
-collection     a document                                      indexes
-=============  ==============================================  ======================================================
-``experts``    an expert                                       one for each sort, alone and behind the category; n-grams
-``days``       the slots of an expert on one UTC day           expert and day
-``bookings``   a booking at its newest revision                the fences, the customer's list, the expert's list
-=============  ==============================================  ======================================================
+==================  =========================================  ======================================================
+collection          a document                                 indexes
+==================  =========================================  ======================================================
+``experts``         an expert                                  one for each sort, alone and behind the category; n-grams
+``days``            the slots of an expert on one UTC day      expert and day
+``bookings``        a booking at its newest revision           the fences, the customer's list, the expert's list
+``availabilities``  an expert's availability                   when there is something to do for it
+==================  =========================================  ======================================================
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from engine.errors import StoreUnavailable
-from engine.store import bookings, experts, slots
+from engine.store import availabilities, bookings, experts, slots
+from engine.store.availabilities import AvailabilityStore
 from engine.store.bookings import BookingStore
 from engine.store.experts import ExpertStore
 from engine.store.slots import SlotStore, utc_day
 
-__all__ = ["BookingStore", "ExpertStore", "SlotStore", "Store", "translated", "utc_day"]
+__all__ = ["AvailabilityStore", "BookingStore", "ExpertStore", "SlotStore", "Store", "translated", "utc_day"]
 
 Document = dict[str, Any]
 
@@ -58,6 +60,7 @@ class Store:
         self.experts = ExpertStore(self._database["experts"])
         self.slots = SlotStore(self._database["days"])
         self.bookings = BookingStore(self._database["bookings"])
+        self.availabilities = AvailabilityStore(self._database["availabilities"])
 
     async def open(self) -> None:
         """Makes the indexes. Raises `StoreUnavailable` when MongoDB cannot be reached."""
@@ -65,6 +68,7 @@ class Store:
             await self._database["experts"].create_indexes(experts.INDEXES)
             await self._database["days"].create_indexes(slots.INDEXES)
             await self._database["bookings"].create_indexes(bookings.INDEXES)
+            await self._database["availabilities"].create_indexes(availabilities.INDEXES)
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
 

@@ -60,15 +60,27 @@ class SlotStore:
             found += [slot for slot in map(from_document, document["slots"]) if slot.id in wanted]
         return found
 
-    async def write(self, slot: Slot) -> None:
-        """Closes or opens a slot durably, unless MongoDB has a newer revision of it."""
-        await self._days.update_one(
-            {
-                "_id": day_id(slot),
-                "slots": {"$elemMatch": {"id": slot.id, "revision": {"$lt": slot.revision}}},
-            },
-            {"$set": {"slots.$.closed": slot.closed, "slots.$.revision": slot.revision}},
-        )
+    async def write(self, slots: Sequence[Slot]) -> None:
+        """Writes slots as Redis has decided them; where MongoDB has this revision or a newer one, that stays."""
+        latest: dict[str, Slot] = {}
+        for slot in slots:
+            known = latest.get(slot.id)
+            if known is None or known.revision < slot.revision:
+                latest[slot.id] = slot
+        await self.add(list(latest.values()))
+        changes = [
+            UpdateOne(
+                {
+                    "_id": day_id(slot),
+                    "slots": {"$elemMatch": {"id": slot.id, "revision": {"$lt": slot.revision}}},
+                },
+                {"$set": {f"slots.$.{name}": value for name, value in slot_document(slot).items() if name != "id"}},
+            )
+            for slot in latest.values()
+            if slot.revision
+        ]
+        if changes:
+            await self._days.bulk_write(changes, ordered=False)
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""

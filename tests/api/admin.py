@@ -19,6 +19,16 @@ EXPERT: dict[str, Any] = {
     "phone": "+33 1 23 45 67 89",
 }
 
+ALWAYS: dict[str, Any] = {
+    "weekly": [
+        {"weekday": day, "opens": "00:00", "closes": "00:00"}
+        for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    ],
+    "slotMinutes": 120,
+    "windowDays": 3,
+}
+"""An availability with something to come at any time of the day."""
+
 
 def instant(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

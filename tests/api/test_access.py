@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from engine.engine import Engine
-from tests.api.admin import EXPERT, slot_form
+from tests.api.admin import ALWAYS, EXPERT, slot_form
 from tests.api.callers import CALLERS, Scene, scene
 from tests.api.contract import Contract
 from tests.api.serving import Server, order
@@ -76,6 +76,8 @@ ROWS = [
     Row("PUT", "/api/admin/experts/{expert}", ADMIN, body=EXPERT),
     Row("DELETE", "/api/admin/experts/{expert}?bookings=cancel", ADMIN),
     Row("POST", "/api/admin/experts/{expert}/slots", ADMIN, body="slots"),
+    Row("PUT", "/api/admin/experts/{expert}/availability", ADMIN, body=ALWAYS),
+    Row("GET", "/api/admin/experts/{expert}/availability", ADMIN),
     Row("POST", "/api/admin/slots/{slot}/close", ADMIN, body={"bookings": "keep"}),
     Row("POST", "/api/admin/slots/{slot}/open", ADMIN),
     Row("GET", "/api/admin/audit", ADMIN),

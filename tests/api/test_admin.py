@@ -168,6 +168,22 @@ async def test_a_slot_that_would_overlap_is_refused_and_none_is_added(
     assert code(nobody) == (404, "expert-not-found")
 
 
+async def test_of_two_administrators_who_add_what_overlaps_one_does(
+    admin: httpx.AsyncClient, each_worker: list[httpx.AsyncClient], admin_headers: dict[str, str], sample: Sample
+) -> None:
+    """Both would see that there is room, if they looked first."""
+    path, free = f"/api/admin/experts/{sample.expert.id}/slots", sample.group.end
+    for number in range(10):
+        start = free + number * 7200
+        answers = await asyncio.gather(
+            *(
+                client.post(path, json={"slots": [slot_form(start + 60 * n, 30)]}, headers=admin_headers)
+                for n, client in enumerate([*each_worker, *each_worker])
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, *[409] * (len(answers) - 1)]
+
+
 NOW = int(time.time()) // 60 * 60
 
 

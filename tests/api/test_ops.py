@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from engine.engine import Engine
-from tests.api.admin import EXPERT, slot_form
+from tests.api.admin import ALWAYS, EXPERT, slot_form
 from tests.api.contract import Contract
 from tests.api.serving import eventually, order
 from tests.samples import Sample
@@ -25,7 +25,7 @@ CONTRACT = {
     "POST /api/access/codes", "POST /api/access/tokens",
     "POST /api/admin/experts", "PUT /api/admin/experts/{}", "DELETE /api/admin/experts/{}",
     "POST /api/admin/experts/{}/slots", "POST /api/admin/slots/{}/close", "POST /api/admin/slots/{}/open",
-    "GET /api/admin/audit",
+    "PUT /api/admin/experts/{}/availability", "GET /api/admin/experts/{}/availability", "GET /api/admin/audit",
 }  # fmt: skip
 CODES = {
     "unauthenticated": 401, "forbidden": 403, "rate-limited": 429,
@@ -204,6 +204,7 @@ async def test_every_route_answers_as_the_document_says(
         "PUT /api/admin/experts/{}": EXPERT,
         "POST /api/admin/experts/{}/slots": {"slots": [slot_form(sample.group.end, 30)]},
         "POST /api/admin/slots/{}/close": {"bookings": "keep"},
+        "PUT /api/admin/experts/{}/availability": ALWAYS,
     }
     for name, sent in bodies.items():
         content = operations(contract)[name]["requestBody"]["content"]
@@ -246,10 +247,13 @@ async def asked_of_the_admin(
 ) -> dict[str, httpx.Response]:
     expert, slot = f"/api/admin/experts/{sample.expert.id}", f"/api/admin/slots/{sample.slots[3].id}"
     slots = {"slots": [slot_form(sample.group.end, 30)]}
+    hours = f"{expert}/availability"
     return {
         "POST /api/admin/experts": await client.post("/api/admin/experts", json=EXPERT, headers=headers),
         "PUT /api/admin/experts/{}": await client.put(expert, json=EXPERT, headers=headers),
         "POST /api/admin/experts/{}/slots": await client.post(f"{expert}/slots", json=slots, headers=headers),
+        "PUT /api/admin/experts/{}/availability": await client.put(hours, json=ALWAYS, headers=headers),
+        "GET /api/admin/experts/{}/availability": await client.get(hours, headers=headers),
         "POST /api/admin/slots/{}/close": await client.post(f"{slot}/close", headers=headers),
         "POST /api/admin/slots/{}/open": await client.post(f"{slot}/open", headers=headers),
         "GET /api/admin/audit": await client.get("/api/admin/audit", headers=headers),

@@ -12,7 +12,7 @@ from engine.engine import Engine
 from engine.model import Status
 from engine.settings import Settings
 from engine.stack import Stack
-from tests.api.admin import EXPERT, instant
+from tests.api.admin import ALWAYS, EXPERT, instant
 from tests.cli.command_line import Slotline
 from tests.samples import make_sample
 
@@ -121,3 +121,32 @@ async def test_bookings_and_a_slot_that_has_some(slotline: Slotline, engine: Eng
     assert slotline("slots", "open", path).stdout == "Open, with 6 of 7 seats free.\n"
     assert slotline("slots", "close", path, "--bookings", "burn").returncode == 2
     assert slotline("bookings", "cancel", "nobody-1").returncode == 1
+
+
+async def test_the_hours_of_an_expert(slotline: Slotline, engine: Engine, tmp_path: Path) -> None:
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 400 * 86_400)
+    none = slotline("expert", "hours", sample.expert.id)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "by hand" in none.stderr
+    file = tmp_path / "hours.json"
+    file.write_text(json.dumps(ALWAYS))
+    put = slotline("expert", "hours", sample.expert.id, str(file))
+    assert put.returncode == 0, put.stderr
+    shown = await engine.calendar(sample.expert.id)
+    assert f"Slots added: {len(shown.slots) - len(sample.slots)}, opened: 0, closed: 0" in put.stdout
+    told = slotline("expert", "hours", sample.expert.id)
+    assert json.loads(told.stdout) == {"exceptions": [], "bufferMinutes": 0, "seats": 1, "noticeMinutes": 0, **ALWAYS}
+    file.write_text(told.stdout)
+    assert "Slots added: 0" in slotline("expert", "hours", sample.expert.id, str(file)).stdout, "what it tells it takes"
+    for wrong, why in (
+        ("{", "cannot be read as JSON"),
+        ("[]", "cannot be read as JSON: it is no object"),
+        (json.dumps({**ALWAYS, "slotMinutes": 1}), "slotMinutes: "),
+        (json.dumps({**ALWAYS, "weekly": ALWAYS["weekly"] * 2}), "opening hours overlap"),
+    ):
+        file.write_text(wrong)
+        refused = slotline("expert", "hours", sample.expert.id, str(file))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert why in refused.stderr
+    nobody = slotline("expert", "hours", "nobody0000")
+    assert (nobody.returncode, "There is no such expert" in nobody.stderr) == (1, True)

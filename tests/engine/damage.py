@@ -105,7 +105,7 @@ async def more_seats_than_mongo_knows(engine: Engine, sample: Sample) -> None:
 
 async def closed_in_mongo_only(engine: Engine, sample: Sample) -> None:
     closed = Slot(sample.slots[3].id, sample.slots[3].start, sample.slots[3].end, ".", True, 1)
-    await engine.store.slots.write(closed)
+    await engine.store.slots.write([closed])
 
 
 async def closed_in_redis_only(engine: Engine, sample: Sample) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from datetime import time
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from engine.availability import Availability, Hours
 from engine.engine import Engine
 from engine.live import live_url
 from engine.model import new_expert_id, new_slot
@@ -162,6 +164,24 @@ async def test_new_slots_come_as_a_snapshot(
     assert frame["version"] > first["version"]
     assert frame["slots"] == flat(await detail(client, sample))
     assert len(frame["slots"]) == 10
+
+
+async def test_weekly_hours_come_as_snapshots_and_what_they_close_slot_by_slot(
+    client: httpx.AsyncClient, engine: Engine, watcher: Watcher, sample: Sample
+) -> None:
+    always = tuple(Hours(weekday, time(), time()) for weekday in range(7))
+    rule = Availability("UTC", always, 240, window_days=3)
+    first = await watcher.subscribe(sample.expert.id)
+    await engine.set_availability(sample.expert.id, rule)
+    frame = await watcher.hear(IN_TIME)
+    assert (frame["type"], frame["version"]) == ("snapshot", first["version"] + 1)
+    assert frame["slots"] == flat(await detail(client, sample))
+    assert len(frame["slots"]) > 9
+    closed = (await engine.set_availability(sample.expert.id, replace(rule, window_days=1))).closed
+    frames = [await watcher.hear(IN_TIME) for _ in range(closed)]
+    assert closed >= 10
+    assert {(frame["type"], frame["slot"]["state"]) for frame in frames} == {("slot", "closed")}
+    await watcher.assert_silent(0.1)
 
 
 async def test_unsubscribing_ends_the_frames(client: httpx.AsyncClient, watcher: Watcher, sample: Sample) -> None:

@@ -14,8 +14,8 @@ from engine.scripts import script
 PARTITION = Partition(1)
 EXPERT = "expert0001"
 OTHER_EXPERT = "expert0002"
-SINGLE, TRIO, CLOSED, HELD, OVER, PAST, NEW = (
-    f"{EXPERT}-{name}" for name in ("one", "trio", "closed", "held", "over", "past", "new")
+SINGLE, TRIO, CLOSED, HELD, OVER, PAST, NEW, LATER = (
+    f"{EXPERT}-{name}" for name in ("one", "trio", "closed", "held", "over", "past", "new", "later")
 )
 START = 4_000_000_020
 """In 2096: nobody waits for these slots, and every record of the tests is the same on every day."""
@@ -204,6 +204,20 @@ def add_slots(*pairs: str) -> Call:
         records=tuple(range(4, 3 + len(pairs), 2)),
         publish=2,
         unread=frozenset({CHANNEL}),
+    )
+
+
+def arrange(*wishes: str, mode: str = "lenient", backlog: int = 20, label: str = "") -> Call:
+    """``wishes``: verb, slot id, record, verb, slot id, record, …"""
+    return Call(
+        "arrange",
+        (*FEED, OUTBOX, EXPERTS),
+        (EXPERT, str(backlog), *TOLD, mode, *wishes),
+        numbers=(2, 4, 5),
+        records=tuple(7 + n for n, verb in enumerate(wishes) if n % 3 == 2 and wishes[n - 2] != "close"),
+        publish=3,
+        unread=frozenset({CHANNEL}),
+        label=label,
     )
 
 
@@ -507,6 +521,7 @@ VALID = {
     call.script: call
     for call in (
         add_slots(NEW, NEW_RECORD, SINGLE, RECORDS[SINGLE]),
+        arrange("close", SINGLE, "", "offer", CLOSED, RECORDS[CLOSED], "add", NEW, NEW_RECORD),
         begin(),
         book(slot=HELD, digest="digest1", token=GOOD, who="ann"),
         cancel(),

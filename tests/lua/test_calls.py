@@ -51,7 +51,10 @@ from tests.lua.calls import (
 from tests.lua.witness import Witness
 
 NAMES = [script.name for script in all_scripts()]
-SUCCESSES = {"ok", "same", "replayed", "known", "lost", "kept", "changed", "again", "later", "unwritten", "too-many"}
+SUCCESSES = {
+    "ok", "same", "replayed", "known", "lost", "kept", "changed", "again", "later", "unwritten", "too-many",
+    "has-bookings",
+}  # fmt: skip
 NOT_NUMBERS = ["", "x", "-1", "1.5", "1e3", " 1", "1\n", "0x10", "nan", "1" * 16]
 """The last is one that Redis could refuse as a time when it is too late."""
 NOT_ENTRIES = ["x", "5", "5-", "-5", "-", "+", "(5-0", "5-0\n", "5-x", f"{'1' * 16}-0", f"5-{'1' * 20}"]

@@ -24,6 +24,7 @@ from tests.lua.calls import (
     EPOCH,
     GOOD,
     HELD,
+    LATER,
     LOG,
     MENDED,
     NEW,
@@ -44,6 +45,7 @@ from tests.lua.calls import (
     Call,
     RedisClient,
     add_slots,
+    arrange,
     at_odds,
     begin,
     book,
@@ -235,6 +237,14 @@ SCENARIO: list[Call] = [
     add_slots(NEW, NEW_RECORD, SINGLE, RECORDS[SINGLE]),
     add_slots(NEW, RECORDS[SINGLE]),
     add_slots(NEW, "nonsense"),
+    arrange("close", TRIO, "", mode="strict"),
+    arrange("close", TRIO, "", "offer", SINGLE, f"{START} {START + 900} 0 0 0 ..", "add", NEW, NEW_RECORD),
+    arrange("offer", TRIO, RECORDS[TRIO], mode="strict"),
+    arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 .", mode="strict"),
+    arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 ."),
+    arrange("close", LATER, "", mode="strict"),
+    arrange("close", LATER, "", "add", NEW, "nonsense"),
+    arrange("close", SINGLE, "", backlog=1),
     restore(8, slot=NEW, seat=2),
     restore(8, slot=NEW, seat=2, revision=3, status="confirmed"),
     restore(8, slot=NEW, seat=2, revision=2),
@@ -414,7 +424,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 SUCCESSES = {
     "ok", "same", "replayed", "known", "lost", "kept", "changed", "again", "unwritten", "too-many",
-    "bad-call",
+    "has-bookings", "bad-call",
 }  # fmt: skip
 
 
@@ -457,7 +467,7 @@ def test_the_scenario_ends_as_it_should(valkey: list[Any]) -> None:
     assert live(before, 1)["status"] == "completed"
     assert before[booking_key(1)][1], "a booking expires"
     assert booking_key(3) not in before
-    assert len(before[OUTBOX][0]) == 12
+    assert len(before[OUTBOX][0]) == 14
     assert after[EPOCH] == ("e2", False)
     assert live(after, 21)["slot"] == SINGLE
     assert {answer[0] for script, answer in answers(valkey) if script == "retire"} == {"ok"}

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.calendar import Availability, Hours, by_day, slots
+from engine.availability import Availability, Hours
+from engine.calendar import by_day, slots
 from engine.claim import Booked
 from engine.engine import Engine
 from engine.errors import SlotPast

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendar import Availability, Hours, by_day, slots, zone
+from engine.availability import Availability, Hours, zone
+from engine.calendar import by_day, slots
 from engine.model import new_slot
 
 EXPERT = "expert0001"

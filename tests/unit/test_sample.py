@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.calendar import Availability
+from engine.availability import Availability
 from engine.model import Expert
 from engine.sample import sample
 from engine.sample_data import CATEGORIES, CULTURES, Culture

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from engine.availability import Availability
+from engine.calendar import slots
 from engine.model import Expert, Slot
 from engine.seeding import CHUNK, seed
 
@@ -20,6 +22,7 @@ class Recorder:
     def __init__(self) -> None:
         self.experts: dict[str, Expert] = {}
         self.slots: dict[str, Slot] = {}
+        self.rules: dict[str, Availability] = {}
         self.expert_calls: list[int] = []
         self.break_at_call = 0
 
@@ -37,6 +40,10 @@ class Recorder:
         self.slots |= {slot.id: slot for slot in slots}
         return len(self.slots) - before
 
+    async def keep_availabilities(self, rules: Sequence[tuple[str, Availability]]) -> None:
+        assert {expert_id for expert_id, _ in rules} <= {slot.expert_id for slot in self.slots.values()}
+        self.rules |= dict(rules)
+
 
 def midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
@@ -52,6 +59,15 @@ async def test_everybody_gets_slots_for_the_weeks_asked_for() -> None:
     starts = [slot.start for slot in engine.slots.values()]
     assert min(starts) >= midnight(TODAY)
     assert midnight(TODAY + timedelta(days=27)) < max(starts) < midnight(TODAY + timedelta(days=30))
+
+
+async def test_everybody_gets_a_rule_that_keeps_as_much_on_sale() -> None:
+    engine = Recorder()
+    await seed(engine, experts=40, weeks=3, today=TODAY)
+    assert engine.rules.keys() == engine.experts.keys()
+    assert {rule.window_days for rule in engine.rules.values()} == {21}
+    made = {slot for i, rule in engine.rules.items() for slot in slots(i, rule, TODAY, 21)}
+    assert {slot for slot in made if slot.start >= midnight(TODAY)} == set(engine.slots.values())
 
 
 async def test_the_second_time_adds_nothing() -> None:

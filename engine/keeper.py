@@ -1,0 +1,184 @@
+"""Keeps experts' calendars as their availabilities say: new days come on sale, and slots go off it when their notice
+begins.
+
+MongoDB knows for every expert when there is something to do again. A worker that finds one due takes a lease, has the
+slots of the rule arranged (each step is one script) and says when the next time will be. What is interrupted is done
+again: doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+
+from pymongo.errors import PyMongoError
+
+from engine.availability import Availability, zone
+from engine.calendar import slots
+from engine.calls import Calls
+from engine.changes import Arranged, Changes, Wish
+from engine.errors import SlotlineError, StoreUnavailable
+from engine.keys import Keys
+from engine.model import Slot
+from engine.store import Store
+from engine.store.availabilities import Timetable
+from engine.tasks import end
+
+log = logging.getLogger("slotline.keeper")
+
+EVERY = 5.0
+"""Seconds between two looks for what is due."""
+
+AT_A_LOOK = 50
+"""Experts."""
+
+AT_ONCE = 100
+"""Slots arranged by one script."""
+
+LEASE = 60
+"""Seconds. A worker that is killed in the middle keeps the others from an expert for so long."""
+
+PATIENCE = 15.0
+"""Seconds that a new availability waits for whoever is just at the old one."""
+
+LATER = 60
+"""Seconds until what failed is tried again."""
+
+
+class LeaseLost(StoreUnavailable):
+    title = "This took too long; it will be taken up again"
+
+
+class Keeper:
+    def __init__(self, calls: Calls, keys: Keys, store: Store, desk: Changes) -> None:
+        self._calls = calls
+        self._keys = keys
+        self._rules = store.availabilities
+        self._desk = desk
+        self._who = secrets.token_hex(8)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="keeper")
+
+    async def stop(self) -> None:
+        await end([self._task])
+
+    async def put(self, expert_id: str, availability: Availability) -> Arranged:
+        """From now on this rule; answers what became of the slots.
+
+        Raises StoreUnavailable (also when another worker has been at this expert for long: the rule is kept then, and
+        put into effect later), PyMongoError.
+        """
+        await self._rules.put(expert_id, availability)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if (arranged := await self.tend(expert_id)) is not None:
+                return arranged
+            await asyncio.sleep(0.1)
+        raise StoreUnavailable("another worker is at this calendar; the availability will be put into effect later")
+
+    async def forget(self, expert_id: str) -> None:
+        """No rule any more; slots stay as they are. Raises StoreUnavailable, PyMongoError."""
+        deadline = time.monotonic() + PATIENCE
+        while await self._rules.get(expert_id) is not None:
+            if await self._rules.lease(expert_id, self._who, int(time.time()), LEASE) is not None:
+                await self._rules.remove(expert_id)
+            elif time.monotonic() > deadline:
+                raise StoreUnavailable("another worker is at this calendar")
+            else:
+                await asyncio.sleep(0.1)
+
+    async def tend(self, expert_id: str) -> Arranged | None:
+        """Puts an expert's rule into effect as of now. None: somebody else is at it, there is none, or another one is
+        wanted meanwhile. Raises StoreUnavailable, PyMongoError."""
+        who = f"{self._who}-{secrets.token_hex(4)}"
+        over = time.monotonic() + LEASE / 2
+        timetable = await self._rules.lease(expert_id, who, int(time.time()), LEASE)
+        if timetable is None:
+            return None
+        due: int | None = 0
+        try:
+            [now_ms] = await self._calls.clocks([self._keys.of(expert_id).epoch])
+            now = now_ms // 1000
+            arranged = Arranged()
+            for wishes in wanted(timetable, now):
+                if time.monotonic() > over:
+                    raise LeaseLost()
+                arranged += await self._desk.arrange(expert_id, wishes, strict=False)
+            if await self._rules.settle(timetable, who, now, next_due(timetable.wanted, expert_id, now)):
+                due = None
+                return arranged
+        except BaseException:
+            due = int(time.time()) + LATER
+            raise
+        finally:
+            if due is not None:
+                await self._rules.release(expert_id, who, due)
+        return None
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY * (0.5 + random.random()))
+            try:
+                for expert_id in await self._rules.due(int(time.time()), AT_A_LOOK):
+                    await self._tend(expert_id)
+            except PyMongoError as error:
+                log.warning("cannot look for calendars to keep: %s", str(error)[:120])
+            except Exception:
+                log.exception("cannot look for calendars to keep")
+
+    async def _tend(self, expert_id: str) -> None:
+        try:
+            await self.tend(expert_id)
+        except (SlotlineError, PyMongoError) as error:
+            log.warning("the calendar of %s stays as it is for now: %s", expert_id, str(error)[:120])
+        except Exception:
+            log.exception("the calendar of %s stays as it is for now", expert_id)
+
+
+def wanted(timetable: Timetable, now: int) -> Iterable[Sequence[Wish]]:
+    """What is to be done at ``now`` (epoch seconds), a script's worth at a time: closings first, which make room."""
+    rule, expert_id = timetable.wanted, timetable.expert_id
+    right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
+    before: dict[str, Slot] = {}
+    if timetable.changed:
+        for former in timetable.rules[:-1]:
+            before |= {slot.id: slot for slot in window(former, expert_id, now) if slot.start > now}
+    else:
+        before = {slot.id: slot for slot in on_sale(rule, expert_id, timetable.ran)}
+    same = {slot.id for slot in right.values() if before.get(slot.id) == slot}
+    wishes = [Wish("close", slot) for slot in before.values() if slot.id not in right and slot.start > now]
+    if timetable.changed or today(rule, timetable.ran) != today(rule, now):
+        anew: set[str] = set(right) - same if timetable.changed else set()
+        wishes += [Wish("offer" if slot.id in anew else "add", slot) for slot in right.values()]
+    return [wishes[first : first + AT_ONCE] for first in range(0, len(wishes), AT_ONCE)]
+
+
+def on_sale(rule: Availability, expert_id: str, now: int) -> list[Slot]:
+    """The slots that a rule has on sale at ``now``."""
+    return [slot for slot in window(rule, expert_id, now) if slot.start - rule.notice_minutes * 60 > now]
+
+
+def window(rule: Availability, expert_id: str, now: int) -> Iterable[Slot]:
+    """The slots of the local days that are on sale at ``now``, with those of last night's hours."""
+    return slots(expert_id, rule, today(rule, now) - timedelta(days=1), rule.window_days + 1)
+
+
+def today(rule: Availability, now: int) -> date:
+    return datetime.fromtimestamp(now, zone(rule.time_zone)).date()
+
+
+def next_due(rule: Availability, expert_id: str, now: int) -> int:
+    """When there is something to do after ``now``: a new day comes on sale, or a slot goes off it."""
+    tomorrow = datetime.combine(today(rule, now) + timedelta(days=1), time_of_day(), zone(rule.time_zone))
+    moments = [int(tomorrow.timestamp())]
+    if rule.notice_minutes:
+        moments += [slot.start - rule.notice_minutes * 60 for slot in on_sale(rule, expert_id, now)]
+    return min(moments)

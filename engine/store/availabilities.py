@@ -1,0 +1,112 @@
+"""The availabilities collection: an expert's rule, and how far it has been put into effect.
+
+A document: ``_id`` the expert's id; ``rules`` those whose slots may be on sale, the last is the one that is wanted;
+``ran`` (epoch seconds) when the wanted one was last put into effect, 0 for never; ``due`` (epoch seconds) when there is
+something to do again; ``wishes`` how often a rule has been wanted; ``lease`` who is at it, ``until`` when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, InsertOne, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
+
+from engine.availability import Availability, dump, load
+from engine.store.bookings import DUPLICATE
+
+Document = dict[str, Any]
+
+INDEXES = [IndexModel([("due", ASCENDING)], name="due")]
+
+NEW = {"ran": 0, "lease": "", "until": 0}
+
+MOST_RULES = 20
+"""Rules of one expert that may be waiting to be put into effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    expert_id: str
+    rules: tuple[Availability, ...]
+    ran: int
+    wishes: int
+
+    @property
+    def wanted(self) -> Availability:
+        return self.rules[-1]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the wanted rule has never been put into effect as a whole."""
+        return not self.ran or len(self.rules) > 1
+
+
+class AvailabilityStore:
+    def __init__(self, collection: AsyncCollection[Document]) -> None:
+        self._rules = collection
+
+    async def put(self, expert_id: str, availability: Availability) -> None:
+        """Wants a rule. What it replaces is remembered until it has taken effect."""
+        await self._rules.update_one(
+            {"_id": expert_id},
+            {
+                "$push": {"rules": {"$each": [dump(availability)], "$slice": -MOST_RULES}},
+                "$set": {"due": 0},
+                "$inc": {"wishes": 1},
+                "$setOnInsert": NEW,
+            },
+            upsert=True,
+        )
+
+    async def add(self, availabilities: Sequence[tuple[str, Availability, int]], ran: int) -> None:
+        """Rules, each with the second at which it is due, whose slots are on sale already; an expert who has one keeps
+        it."""
+        new = [
+            InsertOne[Document]({"_id": expert_id, "rules": [dump(rule)], **NEW, "wishes": 1, "ran": ran, "due": due})
+            for expert_id, rule, due in availabilities
+        ]
+        try:
+            await self._rules.bulk_write(new, ordered=False)
+        except BulkWriteError as error:
+            if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
+                raise
+
+    async def get(self, expert_id: str) -> Availability | None:
+        document = await self._rules.find_one({"_id": expert_id})
+        return load(document["rules"][-1]) if document else None
+
+    async def due(self, now: int, most: int) -> list[str]:
+        """Ids of experts for whom there is something to do, and nobody is at it."""
+        found = self._rules.find({"due": {"$lte": now}, "until": {"$lte": now}}, {"_id": 1}).sort("due").limit(most)
+        return [document["_id"] async for document in found]
+
+    async def lease(self, expert_id: str, who: str, now: int, seconds: int) -> Timetable | None:
+        """Nobody else is to put this expert's rule into effect for so long. None: somebody is, or there is none."""
+        document = await self._rules.find_one_and_update(
+            {"_id": expert_id, "until": {"$lte": now}},
+            {"$set": {"lease": who, "until": now + seconds}},
+            return_document=ReturnDocument.AFTER,
+        )
+        if document is None:
+            return None
+        return Timetable(expert_id, tuple(map(load, document["rules"])), int(document["ran"]), document["wishes"])
+
+    async def settle(self, timetable: Timetable, who: str, ran: int, due: int) -> bool:
+        """The wanted rule is in effect; gives the lease back. False if another one is wanted by now, or the lease was
+        lost."""
+        done = await self._rules.update_one(
+            {"_id": timetable.expert_id, "lease": who, "wishes": timetable.wishes},
+            {"$set": {"rules": [dump(timetable.wanted)], "ran": ran, "due": due, "lease": "", "until": 0}},
+        )
+        return done.matched_count == 1
+
+    async def release(self, expert_id: str, who: str, due: int) -> None:
+        """Gives a lease back without having done it."""
+        await self._rules.update_one({"_id": expert_id, "lease": who}, {"$set": {"due": due, "lease": "", "until": 0}})
+
+    async def remove(self, expert_id: str) -> None:
+        await self._rules.delete_one({"_id": expert_id})

@@ -1,0 +1,267 @@
+"""Calendars that are kept by an availability."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from typing import Any
+
+import pytest
+
+from engine import keeper
+from engine.audit import audit
+from engine.availability import Availability, Exceptional, Hours
+from engine.changes import Arranged, Wish
+from engine.engine import Engine
+from engine.errors import ExpertNotFound, StoreUnavailable
+from engine.forms import ExpertForm
+from engine.keeper import next_due, on_sale
+from engine.model import Expert, Slot, Status, new_expert_id, new_slot
+from tests.samples import ZOE, Sample
+
+ALWAYS = tuple(Hours(weekday, clock(), clock()) for weekday in range(7))
+RULE = Availability("UTC", ALWAYS, 120, seats=2, window_days=3)
+"""Every two hours, so that there is something to come at any time of the day."""
+
+
+@pytest.fixture
+async def zoe(engine: Engine) -> Expert:
+    """An expert without slots."""
+    expert = replace(ZOE, id=new_expert_id(), time_zone="UTC")
+    await engine.add_experts([expert])
+    return expert
+
+
+@pytest.fixture(autouse=True)
+async def agreement(engine: Engine) -> AsyncIterator[None]:
+    """Whatever a test did, the stores agree in the end."""
+    yield
+    assert (await audit(engine)).findings == []
+
+
+async def shown(engine: Engine, expert: Expert) -> list[Slot]:
+    """What is on sale."""
+    now = time.time()
+    return [slot for slot in (await engine.calendar(expert.id)).slots if not slot.closed and slot.start > now]
+
+
+def wanted(expert: Expert, rule: Availability) -> list[Slot]:
+    return on_sale(rule, expert.id, int(time.time()))
+
+
+async def slots_of(engine: Engine, expert: Expert) -> dict[str, Slot]:
+    return {slot.id: slot for slot in (await engine.calendar(expert.id)).slots}
+
+
+async def rewind(engine: Engine, expert: Expert, seconds: int) -> None:
+    """As if the rule had last been looked at so long ago, and were due."""
+    await documents(engine).update_one({"_id": expert.id}, {"$set": {"due": 0}, "$inc": {"ran": -seconds}})
+
+
+def documents(engine: Engine) -> Any:
+    return engine.store._database["availabilities"]
+
+
+async def test_a_rule_puts_slots_on_sale(engine: Engine, zoe: Expert) -> None:
+    arranged = await engine.set_availability(zoe.id, RULE)
+    right = wanted(zoe, RULE)
+    assert 24 <= len(right) <= 36
+    assert arranged == Arranged(added=len(right))
+    assert await shown(engine, zoe) == right
+    stored = await engine.store.slots.get(right)
+    assert sorted(stored, key=lambda slot: slot.start) == right, "and they are durable"
+    assert await engine.availability(zoe.id) == RULE
+    assert await engine.set_availability(zoe.id, RULE) == Arranged(), "again, it changes nothing"
+    assert next_due(RULE, zoe.id, int(time.time())) == (await documents(engine).find_one({"_id": zoe.id}))["due"]
+
+
+async def test_another_rule_opens_and_closes(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    noon = datetime.now(UTC).date() + timedelta(days=1)
+    less = replace(RULE, exceptions=(Exceptional(noon),))
+    off = [slot for slot in before if datetime.fromtimestamp(slot.start, UTC).date() == noon]
+    assert await engine.set_availability(zoe.id, less) == Arranged(closed=12)
+    assert await shown(engine, zoe) == [slot for slot in before if slot not in off]
+    assert await engine.set_availability(zoe.id, RULE) == Arranged(opened=12)
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before]
+    nothing = replace(RULE, weekly=())
+    assert await engine.set_availability(zoe.id, nothing) == Arranged(closed=len(before))
+    assert await shown(engine, zoe) == []
+
+
+async def test_bookings_outside_the_hours_stay_and_are_counted(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    slot = (await shown(engine, zoe))[3]
+    booked = await engine.book(Sample(zoe, [slot]).request())
+    arranged = await engine.set_availability(zoe.id, replace(RULE, weekly=()))
+    assert arranged.bookings == 1
+    kept = (await slots_of(engine, zoe))[slot.id]
+    assert (kept.closed, kept.seatmap) == (True, "b.")
+    assert (await engine.booking(booked.booking.id)).status is Status.PENDING
+
+
+async def test_another_length_reshapes_what_nobody_has_booked(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    taken = before[4]
+    await engine.book(Sample(zoe, [taken]).request())
+    hourly = replace(RULE, slot_minutes=60, seats=5)
+    arranged = await engine.set_availability(zoe.id, hourly)
+    right = {slot.id: slot for slot in wanted(zoe, hourly)}
+    second_half = new_slot(zoe.id, taken.start + 3600, taken.end)
+    assert (arranged.opened, arranged.left_out, arranged.closed) == (len(before) - 1, 1, 0)
+    now = {slot.id: slot for slot in await shown(engine, zoe)}
+    assert now.keys() == right.keys() - {second_half.id}
+    assert all((slot.end, slot.seats) == (right[slot.id].end, 5) for slot in now.values() if slot.id != taken.id)
+    assert (now[taken.id].end, now[taken.id].seatmap) == (taken.end, "b.")
+
+
+async def test_slots_added_by_hand_stay(engine: Engine, zoe: Expert) -> None:
+    sparse = replace(RULE, slot_minutes=60, buffer_minutes=180, weekly=(Hours(0, clock(1), clock(23)),))
+    await engine.set_availability(zoe.id, replace(sparse, window_days=14))
+    start = int(time.time()) // 86_400 * 86_400 + 10 * 86_400 + 23 * 3600 + 600
+    [mine] = await engine.admin.add_slots(zoe.id, [new_slot(zoe.id, start, start + 600)])
+    assert (await engine.set_availability(zoe.id, replace(sparse, weekly=()))).closed > 0
+    assert await shown(engine, zoe) == [mine]
+
+
+async def test_a_new_day_comes_on_sale_and_what_was_closed_by_hand_stays_closed(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, replace(RULE, window_days=1))
+    before = len(await slots_of(engine, zoe))
+    await engine.set_availability(zoe.id, replace(RULE, window_days=2))
+    shut = (await shown(engine, zoe))[-1]
+    await engine.close_slot(shut.id)
+    # As if all this had been yesterday, and the day after were not there yet.
+    await documents(engine).update_one({"_id": zoe.id}, {"$set": {"rules.0.windowDays": 3}})
+    await rewind(engine, zoe, 86_400)
+    assert await engine.keeper.tend(zoe.id) == Arranged(added=12)
+    assert len(await slots_of(engine, zoe)) == before + 24
+    assert (await slots_of(engine, zoe))[shut.id].closed
+
+
+async def test_a_slot_goes_off_sale_when_its_notice_begins(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    slots = await shown(engine, zoe)
+    await engine.book(Sample(zoe, [slots[1]]).request())
+    notice = replace(RULE, notice_minutes=5 * 60)
+    gone = [slot.id for slot in slots if slot not in wanted(zoe, notice)]
+    assert len(gone) >= 2
+    assert await engine.set_availability(zoe.id, notice) == Arranged(closed=len(gone), bookings=1)
+    await engine.open_slot(gone[0])  # the administrator makes an exception
+    await engine.keeper.tend(zoe.id)
+    assert not (await slots_of(engine, zoe))[gone[0]].closed
+    # As if that had been four hours ago: two more are due.
+    for slot_id in gone:
+        await engine.open_slot(slot_id)
+    await rewind(engine, zoe, 4 * 3600)
+    arranged = await engine.keeper.tend(zoe.id)
+    assert arranged is not None
+    assert (arranged.closed, arranged.added) == (2, 0)
+
+
+async def test_what_is_due_is_done_by_itself(engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "EVERY", 0.05)
+    await engine.keeper.stop()
+    engine.keeper.start()
+    await engine.store.availabilities.put(zoe.id, RULE)
+    async with asyncio.timeout(5):
+        while await shown(engine, zoe) != wanted(zoe, RULE):
+            await asyncio.sleep(0.02)
+
+
+async def test_seeded_rules_leave_what_is_there(engine: Engine, zoe: Expert) -> None:
+    await engine.add_slots(wanted(zoe, RULE))
+    await engine.keep_availabilities([(zoe.id, RULE)])
+    assert await engine.keeper.tend(zoe.id) == Arranged()
+    other = replace(RULE, seats=9)
+    await engine.keep_availabilities([(zoe.id, other)])
+    assert await engine.availability(zoe.id) == RULE, "who has one keeps it"
+
+
+async def test_only_one_is_at_an_expert(engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = engine.store.availabilities
+    await rules.put(zoe.id, RULE)
+    assert await rules.lease(zoe.id, "another", int(time.time()), 60) is not None
+    assert await engine.keeper.tend(zoe.id) is None
+    assert await rules.due(int(time.time()), 10) == []
+    monkeypatch.setattr(keeper, "PATIENCE", 0.3)
+    with pytest.raises(StoreUnavailable, match="later"):
+        await engine.set_availability(zoe.id, replace(RULE, seats=4))
+    assert await shown(engine, zoe) == []
+    await rules.lease(zoe.id, "another", int(time.time()) + 61, -61)  # a lease ends
+    await engine.keeper.tend(zoe.id)
+    assert {slot.seats for slot in await shown(engine, zoe)} == {4}
+
+
+async def test_rules_of_two_administrators_come_one_after_the_other(engine: Engine, zoe: Expert) -> None:
+    rules = [replace(RULE, slot_minutes=minutes, seats=minutes) for minutes in (30, 45, 60, 90)]
+    await asyncio.gather(*(engine.set_availability(zoe.id, rule) for rule in rules))
+    last = await engine.availability(zoe.id)
+    assert last in rules
+    assert {(slot.end - slot.start) // 60 for slot in await shown(engine, zoe)} == {last.seats}
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, last)]
+
+
+async def test_what_broke_down_half_way_is_taken_up_again(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second rule has put some of its slots on sale when it breaks down, and a third one knows of them."""
+    rules = [replace(RULE, slot_minutes=minutes) for minutes in (120, 50, 240)]
+    await engine.set_availability(zoe.id, rules[0])
+    arrange, calls = engine.desk.arrange, 0
+
+    async def break_down(expert_id: str, wishes: list[Wish], *, strict: bool) -> Arranged:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise StoreUnavailable
+        return await arrange(expert_id, wishes, strict=strict)
+
+    monkeypatch.setattr(engine.desk, "arrange", break_down)
+    monkeypatch.setattr(keeper, "AT_ONCE", 30)
+    with pytest.raises(StoreUnavailable):
+        await engine.set_availability(zoe.id, rules[1])
+    left = await shown(engine, zoe)
+    assert left not in ([], wanted(zoe, rules[0]))
+    await engine.set_availability(zoe.id, rules[2])
+    assert [(slot.id, slot.end) for slot in await shown(engine, zoe)] == [
+        (slot.id, slot.end) for slot in wanted(zoe, rules[2])
+    ]
+
+
+async def test_a_redis_that_forgets_everything_gets_the_calendar_back(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    await engine.set_availability(zoe.id, replace(RULE, slot_minutes=60, notice_minutes=300))
+    before = await slots_of(engine, zoe)
+    await asyncio.sleep(0.1)  # the outbox empties behind our back
+    await engine.calls.command("FLUSHALL", at="x")
+    await engine.rebuilder.ensure()
+    assert await slots_of(engine, zoe) == before
+
+
+async def test_an_expert_who_goes_takes_the_rule_along(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    await engine.admin.remove_expert(zoe.id, None, None)
+    assert await engine.availability(zoe.id) is None
+    assert await engine.keeper.tend(zoe.id) is None
+    assert await shown(engine, zoe) == []
+    with pytest.raises(ExpertNotFound):
+        await engine.admin.availability(zoe.id)
+
+
+async def test_the_hours_move_with_the_experts_zone(engine: Engine, zoe: Expert) -> None:
+    mornings = replace(RULE, weekly=tuple(Hours(day, clock(8), clock(12)) for day in range(7)), window_days=7)
+    await engine.set_availability(zoe.id, mornings)
+    profile = {
+        "name": zoe.name, "category": zoe.category, "headline": zoe.headline, "languages": list(zoe.languages),
+        "timeZone": "Asia/Kathmandu", "experience": 1, "email": zoe.email, "phone": zoe.phone,
+    }  # fmt: skip
+    await engine.admin.replace_expert(zoe.id, ExpertForm(**profile))
+    rule = await engine.availability(zoe.id)
+    assert rule == replace(mornings, time_zone="Asia/Kathmandu")
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
