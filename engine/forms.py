@@ -94,15 +94,15 @@ class WeeklyHours(OpenHours):
 class ExceptionForm(Message):
     date: Day
     hours: Annotated[
-        list[OpenHours], Field(max_length=24, description="Instead of the weekly ones of that day; none: a day off.")
+        list[OpenHours], Field(max_length=8, description="Instead of the weekly ones of that day; none: a day off.")
     ]
 
 
 class AvailabilityForm(Message):
     """When an expert takes sessions, and what these are like."""
 
-    weekly: Annotated[list[WeeklyHours], Field(max_length=168)]
-    exceptions: Annotated[list[ExceptionForm], Field(max_length=366, default_factory=list)]
+    weekly: Annotated[list[WeeklyHours], Field(max_length=56)]
+    exceptions: Annotated[list[ExceptionForm], Field(max_length=200, default_factory=list)]
     slot_minutes: Annotated[int, Field(ge=5, le=1440), Number]
     buffer_minutes: Annotated[int, Field(ge=0, le=1440, description="The pause between two slots."), Number] = 0
     seats: Annotated[int, Field(ge=1, le=1000), Number] = 1

@@ -87,6 +87,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/experts/{expert_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The hours by which slots are kept on sale */
+        get: operations["admin_show_availability"];
+        /** Keep slots on sale by weekly hours; what is outside of them now is closed, its bookings stay */
+        put: operations["admin_set_availability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/experts/{expert_id}/slots": {
         parameters: {
             query?: never;
@@ -441,6 +459,31 @@ export interface components {
              */
             status: "ok";
         };
+        /**
+         * Arranged
+         * @description What became of the slots to come, in numbers.
+         */
+        Arranged: {
+            /** Added */
+            added: number;
+            /**
+             * Bookings
+             * @description Active bookings of slots outside these hours; they stay.
+             */
+            bookings: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Leftout
+             * @description Not put on sale: other slots, or bookings, are in their way.
+             */
+            leftOut: number;
+            /**
+             * Opened
+             * @description On sale again, or with another end or number of seats.
+             */
+            opened: number;
+        };
         /** AuditAnswer */
         AuditAnswer: {
             /** Bookings */
@@ -464,6 +507,38 @@ export interface components {
              * @description Changes that were on their way to MongoDB.
              */
             unwritten: number;
+        };
+        /** Availability */
+        Availability: {
+            /** Bufferminutes */
+            bufferMinutes: number;
+            /** Exceptions */
+            exceptions: components["schemas"]["ExceptionalDay"][];
+            /** Noticeminutes */
+            noticeMinutes: number;
+            /** Seats */
+            seats: number;
+            /** Slotminutes */
+            slotMinutes: number;
+            /**
+             * Timezone
+             * @description The expert's.
+             */
+            timeZone: string;
+            /** Weekly */
+            weekly: components["schemas"]["WeeklyHours-Output"][];
+            /** Windowdays */
+            windowDays: number;
+        };
+        /** AvailabilityAnswer */
+        AvailabilityAnswer: {
+            /** @description Null for an expert whose slots are added by hand. */
+            availability: components["schemas"]["Availability"] | null;
+        };
+        /** AvailabilitySet */
+        AvailabilitySet: {
+            availability: components["schemas"]["Availability"];
+            slots: components["schemas"]["Arranged"];
         };
         /** BookedExpert */
         BookedExpert: {
@@ -622,6 +697,29 @@ export interface components {
              * @description To be sent as `Authorization: Bearer …`; proves the address.
              */
             token: string;
+        };
+        /** ExceptionalDay */
+        ExceptionalDay: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Hours */
+            hours: components["schemas"]["OpenHours-Output"][];
+        };
+        /** ExceptionForm */
+        ExceptionForm: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Hours
+             * @description Instead of the weekly ones of that day; none: a day off.
+             */
+            hours: components["schemas"]["OpenHours-Input"][];
         };
         /** ExpertAnswer */
         ExpertAnswer: {
@@ -787,6 +885,41 @@ export interface components {
             /** Holdtoken */
             holdToken: string;
         };
+        /**
+         * NewAvailability
+         * @description When an expert takes sessions, all of it, in the expert's own zone.
+         */
+        NewAvailability: {
+            /**
+             * Bufferminutes
+             * @description The pause between two slots.
+             * @default 0
+             */
+            bufferMinutes?: number;
+            /** Exceptions */
+            exceptions?: components["schemas"]["ExceptionForm"][];
+            /**
+             * Noticeminutes
+             * @description A slot goes off sale so long before it begins.
+             * @default 0
+             */
+            noticeMinutes?: number;
+            /**
+             * Seats
+             * @default 1
+             */
+            seats?: number;
+            /** Slotminutes */
+            slotMinutes: number;
+            /** Weekly */
+            weekly: components["schemas"]["WeeklyHours-Input"][];
+            /**
+             * Windowdays
+             * @description So many days are on sale, in the expert's zone, today first.
+             * @default 28
+             */
+            windowDays?: number;
+        };
         /** NewBooking */
         NewBooking: {
             /** Email */
@@ -865,6 +998,37 @@ export interface components {
         NewSlots: {
             /** Slots */
             slots: components["schemas"]["SlotForm"][];
+        };
+        /**
+         * OpenHours
+         * @description From one time of day until another, on the wall clock of the expert's zone.
+         */
+        "OpenHours-Input": {
+            /**
+             * Time of day
+             * @description At or before `opens` it is a time on the next day.
+             * @example 09:30
+             */
+            closes: string;
+            /**
+             * Time of day
+             * @example 09:30
+             */
+            opens: string;
+        };
+        /** OpenHours */
+        "OpenHours-Output": {
+            /**
+             * Closes
+             * @description Time of day; at or before `opens` on the next day.
+             */
+            closes: string;
+            /**
+             * Opens
+             * @description Time of day.
+             * @example 09:30
+             */
+            opens: string;
         };
         /**
          * Problem
@@ -1000,6 +1164,41 @@ export interface components {
              */
             reason?: string | null;
             status: components["schemas"]["Status"];
+        };
+        /** WeeklyHours */
+        "WeeklyHours-Input": {
+            /**
+             * Time of day
+             * @description At or before `opens` it is a time on the next day.
+             * @example 09:30
+             */
+            closes: string;
+            /**
+             * Time of day
+             * @example 09:30
+             */
+            opens: string;
+            /**
+             * Weekday
+             * @enum {string}
+             */
+            weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        };
+        /** WeeklyHours */
+        "WeeklyHours-Output": {
+            /**
+             * Closes
+             * @description Time of day; at or before `opens` on the next day.
+             */
+            closes: string;
+            /**
+             * Opens
+             * @description Time of day.
+             * @example 09:30
+             */
+            opens: string;
+            /** Weekday */
+            weekday: string;
         };
     };
     responses: never;
@@ -1593,6 +1792,223 @@ export interface operations {
             };
             /** @description `expert-has-bookings`: This expert has bookings: say whether to keep or to cancel them. */
             409: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_show_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                expert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailabilityAnswer"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-not-found`: There is no such expert. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too much for now: wait a little. */
+            429: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store-unavailable`: The booking store cannot answer just now. */
+            503: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_set_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                expert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAvailability"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailabilitySet"];
+                };
+            };
+            /** @description `bad-request`: The request cannot be understood. · `malformed-json`: The body is not JSON. */
+            400: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Show who you are: a bearer token is missing, wrong or over. */
+            401: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: That is not for you to do. */
+            403: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `expert-not-found`: There is no such expert. */
+            404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than we take. */
+            413: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The body must be application/json. */
+            415: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;

@@ -65,6 +65,19 @@ def fill(body: dict[str, Any]) -> None:
         body["languages"] = ["Ab" if isinstance(text, str) and len(text.strip()) < 2 else text for text in languages]
 
 
+def keep_apart(body: dict[str, Any]) -> None:
+    """Weekly hours that do not overlap, one exception a day, and no more slots than the embedded MongoDB likes."""
+    week = {hours["weekday"]: {**hours, "opens": "09:00", "closes": "10:00"} for hours in body["weekly"]}
+    body["weekly"] = list(week.values())
+    days = {each["date"]: {**each, "hours": each["hours"][:1]} for each in body.get("exceptions", [])}
+    for each in days.values():
+        for hours in each["hours"]:
+            hours |= {"opens": "09:00", "closes": "10:00"}
+    if "exceptions" in body:
+        body["exceptions"] = list(days.values())
+    body["windowDays"], body["bufferMinutes"] = 8, 0
+
+
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Half of what should be accepted is about things that are there; and slots come one after the other."""
@@ -84,6 +97,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
                     case.body[field] = there[turn // 2 % len(there)]
     if isinstance(case.body, dict):
         fill(case.body)
+    if isinstance(case.body, dict) and isinstance(case.body.get("weekly"), list):
+        keep_apart(case.body)
     if isinstance(case.body, dict) and isinstance(case.body.get("slots"), list):
         del case.body["slots"][20:]  # the embedded MongoDB takes its time for a day of five hundred
         for slot in case.body["slots"]:
