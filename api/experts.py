@@ -20,10 +20,10 @@ from engine.availability import zone
 from engine.calendar import by_day
 from engine.catalogue import next_open
 from engine.errors import ExpertNotFound, StoreUnavailable
-from engine.model import Calendar, Expert
+from engine.model import Calendar, Expert, digest
 
-MOST = 4096
-"""Rendered calendars kept by a worker."""
+MOST_BYTES = 32 << 20
+"""Of rendered calendars kept by a worker."""
 
 
 @route(
@@ -75,7 +75,22 @@ class Rendered:
     body: bytes
 
 
-_rendered: OrderedDict[tuple[str, str], Rendered] = OrderedDict()
+class Pages(OrderedDict[tuple[str, str], Rendered]):
+    """By expert and query string, at most so many bytes of them; the oldest go first."""
+
+    size = 0
+
+    def keep(self, key: tuple[str, str], rendered: Rendered) -> None:
+        if known := self.pop(key, None):
+            self.size -= len(known.body)
+        self[key] = rendered
+        self.size += len(rendered.body)
+        while self.size > MOST_BYTES:
+            _, oldest = self.popitem(last=False)
+            self.size -= len(oldest.body)
+
+
+_rendered = Pages()
 
 
 @route(
@@ -97,10 +112,7 @@ async def detail(request: Request, expert_id: str) -> Reply:
         return reply(request, known.body)
     query = read_query(request, incoming.CalendarQuery)
     rendered = render(expert, calendar, query, int(time.time() * 1000))
-    _rendered[key] = rendered
-    _rendered.move_to_end(key)
-    if len(_rendered) > MOST:
-        _rendered.popitem(last=False)
+    _rendered.keep(key, rendered)
     return reply(request, rendered.body)
 
 
@@ -131,7 +143,7 @@ def render(expert: Expert, calendar: Calendar, query: incoming.CalendarQuery, no
     "/avatars/{expert_id}",
     tag="Experts",
     summary="An expert's initials as a picture",
-    answers={200: "image/svg+xml"},
+    answers={200: "image/svg+xml", 304: ""},
     problems=(ExpertNotFound, StoreUnavailable),
 )
 async def avatar(request: Request, expert_id: str) -> Reply:
@@ -146,4 +158,7 @@ async def avatar(request: Request, expert_id: str) -> Reply:
         '<text x="48" y="50" fill="#fff" font-family="system-ui,sans-serif" font-size="38" font-weight="600" '
         f'text-anchor="middle" dominant-baseline="central">{escape(initials)}</text></svg>'
     )
-    return raw(request, svg.encode(), 200, "image/svg+xml", cache_control="public, max-age=86400")
+    body = svg.encode()
+    told = {"cache_control": "public, max-age=300", "etag": f'"{digest(body)}"'}
+    same = request.headers.get("if-none-match") == told["etag"]
+    return raw(request, b"" if same else body, 304 if same else 200, "image/svg+xml", **told)

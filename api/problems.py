@@ -9,7 +9,14 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 from sanic import Request, Sanic
-from sanic.exceptions import MethodNotAllowed, NotFound, PayloadTooLarge, SanicException
+from sanic.exceptions import (
+    HeaderExpectationFailed,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    SanicException,
+)
+from sanic.exceptions import RequestTimeout as SanicRequestTimeout
 
 from api.replies import PROBLEM, Reply, raw, request_id
 from engine.errors import SlotlineError
@@ -48,6 +55,14 @@ class BodyTooLarge(ApiError):
 
 class UnsupportedMediaType(ApiError):
     code, status, title = "unsupported-media-type", 415, "The body must be application/json"
+
+
+class RequestTimeout(ApiError):
+    code, status, title = "request-timeout", 408, "The request did not arrive in time"
+
+
+class ExpectationFailed(ApiError):
+    code, status, title = "expectation-failed", 417, "No expectation but 100-continue can be met"
 
 
 class ValidationFailed(ApiError):
@@ -114,6 +129,10 @@ def from_sanic(error: SanicException) -> ApiError:
         return WrongMethod()
     if isinstance(error, PayloadTooLarge):
         return BodyTooLarge()
+    if isinstance(error, SanicRequestTimeout):
+        return RequestTimeout()
+    if isinstance(error, HeaderExpectationFailed):
+        return ExpectationFailed()
     refusal = BadRequest(str(error) or None)
     status = getattr(error, "status_code", 500)
     if status != BadRequest.status:

@@ -101,7 +101,9 @@ def install(app: Sanic[Any, Any]) -> None:
             f"{declared.method}_{declared.path}".replace("/", "_").replace("{", "").replace("}", "").replace(".", "_")
         )
         handler = app.ctx.handlers[declared.method, declared.path] = _guarded(declared)
-        app.add_route(handler, path, methods=[declared.method], name=name)
+        # RFC 9110, 9.1: whatever can be read can be asked for its header alone.
+        methods = ["GET", "HEAD"] if declared.method == "GET" else [declared.method]
+        app.add_route(handler, path, methods=methods, name=name)
 
 
 def route_of(method: str, path: str) -> Route:
@@ -111,7 +113,8 @@ def route_of(method: str, path: str) -> Route:
 
 def methods_of(path: str) -> list[str]:
     """The methods that an address takes."""
-    return sorted({declared.method for declared in ROUTES if _pattern(declared.path).fullmatch(path)})
+    methods = {declared.method for declared in ROUTES if _pattern(declared.path).fullmatch(path)}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 @cache

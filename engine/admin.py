@@ -81,9 +81,8 @@ class Admin:
 
     async def replace_expert(self, expert_id: str, form: ExpertForm) -> Expert:
         """Raises ExpertNotFound, StoreUnavailable."""
-        await self._known(expert_id)
         expert = form.expert(expert_id)
-        await self._engine.add_experts([expert])
+        await self._engine.replace_expert(expert)
         rule = await self._engine.availability(expert_id)
         if rule and rule.time_zone != expert.time_zone:
             await self._engine.set_availability(expert_id, replace(rule, time_zone=expert.time_zone))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from engine.changes import Arranged, Wish
 from engine.claim import Booked, Request
 from engine.codes import Codes
 from engine.desk import Desk
-from engine.errors import IdempotencyKeyReused, StoreUnavailable
+from engine.errors import ExpertNotFound, IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL, Feed
 from engine.fence import Fence
 from engine.glance import Glance
@@ -83,6 +83,7 @@ class Engine:
         try:
             await asyncio.gather(engine.calls.open(), engine.store.open())
             with translated():
+                await engine._check_partitions()
                 await engine.rebuilder.ensure()
         except BaseException:
             await engine.link.close()
@@ -98,6 +99,12 @@ class Engine:
         engine._janitor = asyncio.create_task(engine._retire_past_slots(), name="janitor")
         return engine
 
+    async def _check_partitions(self) -> None:
+        """With another number every expert would be looked for elsewhere, and found without a booking."""
+        made, ours = await self.store.partitions(self.settings.partitions), self.settings.partitions
+        if made != ours:
+            raise StoreUnavailable(f"this database was made with PARTITIONS={made}, and now it is {ours}")
+
     async def close(self) -> None:
         """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""
         await end([self._janitor])
@@ -112,11 +119,26 @@ class Engine:
         await self.store.close()
 
     async def add_experts(self, experts: Sequence[Expert]) -> int:
-        """Adds or overwrites experts by id; answers how many were new. Raises StoreUnavailable."""
+        """Adds the experts whose ids are new; answers how many that were. Raises StoreUnavailable."""
         with translated():
             new = await self.store.experts.put(experts)
-        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        await self._experts_changed()
         return new
+
+    async def replace_expert(self, expert: Expert) -> None:
+        """Overwrites the expert of that id. Raises ExpertNotFound, StoreUnavailable."""
+        with translated():
+            if not await self.store.experts.replace(expert):
+                raise ExpertNotFound()
+        await self._experts_changed()
+
+    async def _experts_changed(self) -> None:
+        """Has every worker read anew. It is done and durable: nobody is to hear of a Redis that is away."""
+        self.catalogue.forget()
+        try:
+            await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        except StoreUnavailable as error:
+            log.warning("other workers will see changed experts later: %s", error)
 
     async def add_expert_once(self, expert: Expert, fingerprint: str) -> bool:
         """Adds an expert whose id is of one Idempotency-Key; answers whether they are new.
@@ -127,15 +149,14 @@ class Engine:
             earlier = await self.store.experts.add(expert, fingerprint)
         if earlier not in (None, fingerprint):
             raise IdempotencyKeyReused()
-        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
+        await self._experts_changed()
         return earlier is None
 
     async def remove_expert(self, expert_id: str) -> None:
         """Takes a profile out of the catalogue. Raises StoreUnavailable."""
         with translated():
             await self.store.experts.remove(expert_id)
-        await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
-        self.catalogue.forget()
+        await self._experts_changed()
 
     async def close_slot(self, slot_id: str) -> Slot:
         """Takes a slot off sale; its bookings stay. Raises SlotNotFound, StoreUnavailable."""
@@ -283,6 +304,16 @@ class Engine:
         """Email, with case folded, → id, of every expert. Raises StoreUnavailable."""
         with translated():
             return await self.store.experts.emails()
+
+    async def expert_ids(self, most: int) -> list[str]:
+        """Ids of at most so many experts. Raises StoreUnavailable."""
+        with translated():
+            return [expert_id async for expert_id in self.store.experts.ids(most)]
+
+    async def all_have_availability(self, expert_ids: Collection[str]) -> bool:
+        """Raises StoreUnavailable."""
+        with translated():
+            return await self.store.availabilities.count(expert_ids) == len(expert_ids)
 
     async def count_experts(self) -> int:
         with translated():

@@ -7,6 +7,7 @@ collection          a document                                 indexes
 ``days``            the slots of an expert on one UTC day      expert and day
 ``bookings``        a booking at its newest revision           the fences, the customer's list, the expert's list
 ``availabilities``  an expert's availability                   when there is something to do for it
+``settings``        the number of partitions
 ==================  =========================================  ======================================================
 """
 
@@ -18,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -71,6 +72,16 @@ class Store:
             await self._database["availabilities"].create_indexes(availabilities.INDEXES)
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
+
+    async def partitions(self, number: int) -> int:
+        """How many partitions this database was first used with: ``number``, if this is the first time."""
+        document = await self._database["settings"].find_one_and_update(
+            {"_id": "partitions"},
+            {"$setOnInsert": {"number": number}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return int(document["number"]) if document else number
 
     async def close(self) -> None:
         """Disconnects; a server that hangs does not keep us."""

@@ -7,7 +7,7 @@ something to do again; ``wishes`` how often a rule has been wanted; ``lease`` wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,10 @@ class AvailabilityStore:
     async def get(self, expert_id: str) -> Availability | None:
         document = await self._rules.find_one({"_id": expert_id})
         return load(document["rules"][-1]) if document else None
+
+    async def count(self, expert_ids: Collection[str]) -> int:
+        """How many of them have one."""
+        return await self._rules.count_documents({"_id": {"$in": list(expert_ids)}})
 
     async def due(self, now: int, most: int) -> list[str]:
         """Ids of experts for whom there is something to do, and nobody is at it."""

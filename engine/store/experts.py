@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -37,26 +37,26 @@ class ExpertStore:
         self._experts = collection
 
     async def put(self, experts: Sequence[Expert]) -> int:
-        """Adds or overwrites; answers how many were new."""
+        """Adds those whose ids are new; answers how many that were."""
         known = {
             document["_id"]
             async for document in self._experts.find({"_id": {"$in": [e.id for e in experts]}}, {"_id": 1})
         }
-        fresh: list[InsertOne[Document] | UpdateOne] = [
-            InsertOne(expert_document(expert)) for expert in experts if expert.id not in known
-        ]
-        changed: list[InsertOne[Document] | UpdateOne] = []
-        for expert in experts:
-            if expert.id in known:
-                document = expert_document(expert)
-                changed.append(UpdateOne({"_id": document.pop("_id")}, {"$set": document}))
-        if operations := [*fresh, *changed]:
-            try:
-                await self._experts.bulk_write(operations, ordered=False)
-            except BulkWriteError as error:
-                if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
-                    raise
-        return len(fresh)
+        fresh = [InsertOne(expert_document(expert)) for expert in experts if expert.id not in known]
+        if not fresh:
+            return 0
+        try:
+            return (await self._experts.bulk_write(fresh, ordered=False)).inserted_count
+        except BulkWriteError as error:
+            if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
+                raise
+            return int(error.details["nInserted"])
+
+    async def replace(self, expert: Expert) -> bool:
+        """Overwrites the expert of that id; False if there is none (any more)."""
+        document = expert_document(expert)
+        found = await self._experts.update_one({"_id": document.pop("_id")}, {"$set": document})
+        return found.matched_count == 1
 
     async def add(self, expert: Expert, fingerprint: str) -> str | None:
         """Adds an expert whose id is of one Idempotency-Key. If somebody with that id is there: the fingerprint of the
@@ -99,8 +99,9 @@ class ExpertStore:
         cursor = await self._experts.aggregate([{"$group": {"_id": "$category", "experts": {"$sum": 1}}}])
         return sorted([(document["_id"], document["experts"]) async for document in cursor])
 
-    async def ids(self) -> AsyncIterator[str]:
-        async for document in self._experts.find({}, {"_id": 1}):
+    async def ids(self, most: int = 0) -> AsyncIterator[str]:
+        """``most`` 0: all."""
+        async for document in self._experts.find({}, {"_id": 1}).limit(most):
             yield document["_id"]
 
     async def count(self) -> int:

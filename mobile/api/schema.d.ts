@@ -3513,6 +3513,15 @@ export interface operations {
                     "image/svg+xml": unknown;
                 };
             };
+            /** @description Done. */
+            304: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad-request`: The request cannot be understood. */
             400: {
                 headers: {

@@ -215,7 +215,7 @@ async def test_no_search_is_a_fault_of_ours(client: httpx.AsyncClient, search: s
 async def test_next_open_follows_a_booking(
     client: httpx.AsyncClient, engine: Engine, sample: Sample, category: str
 ) -> None:
-    await engine.add_experts([replace(sample.expert, category=category)])
+    await engine.replace_expert(replace(sample.expert, category=category))
 
     async def next_open() -> str | None:
         experts = (await client.get("/api/experts", params={"category": category})).json()["experts"]

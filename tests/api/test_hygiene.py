@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ import pytest
 from engine.engine import Engine
 from engine.stack import MongoServer
 from tests.api.callers import token_of
-from tests.api.serving import Server, order, serving
+from tests.api.serving import Server, eventually, order, serving
 from tests.samples import Sample
 
 FRIEND = "http://localhost:8081"
@@ -217,3 +218,38 @@ async def test_the_log_names_requests_and_nothing_personal(
     admin = served.settings.admin_token.get_secret_value()
     for private in (mark, "98765432", token, access, secret, admin):
         assert private not in logged, re.findall(rf".*{re.escape(private)}.*", logged)[:3]
+
+
+async def test_what_can_be_read_can_be_asked_for_its_header_alone(client: httpx.AsyncClient, sample: Sample) -> None:
+    """RFC 9110, 9.1. Monitors do so."""
+    expert = sample.expert.id
+    for path in ("/healthz", "/readyz", "/api/experts", f"/api/experts/{expert}", f"/avatars/{expert}", "/docs"):
+        whole, head = await client.get(path), await client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+    refused = await client.head(f"/api/experts/{expert[:-1]}")
+    assert (refused.status_code, refused.content) == (404, b"")
+    assert (await client.head("/api/bookings/x/status")).status_code == 405
+
+
+async def test_a_picture_follows_the_name(client: httpx.AsyncClient, engine: Engine, sample: Sample) -> None:
+    """It was good for a day, whatever the expert was called by then."""
+    path = f"/avatars/{sample.expert.id}"
+    first = await client.get(path)
+    known = {"if-none-match": first.headers["etag"]}
+    same = await client.get(path, headers=known)
+    assert (same.status_code, same.content) == (304, b"")
+    await engine.replace_expert(replace(sample.expert, name="Ann Bee"))
+
+    async def is_another() -> bool:
+        other = await client.get(path, headers=known)
+        return other.status_code == 200 and b">AB<" in other.content
+
+    await eventually(is_another)
+    assert "max-age=300" in first.headers["cache-control"]
+
+
+async def test_an_expectation_that_cannot_be_met_has_a_code_of_its_own(server: Server) -> None:
+    answer = await asyncio.to_thread(httpx.post, f"{server.base}/api/holds", json={}, headers={"expect": "tea"})
+    assert (answer.status_code, answer.json()["code"]) == (417, "expectation-failed")
+    assert f'id="{answer.json()["code"]}"' in httpx.get(f"{server.base}/docs/errors").text

@@ -102,6 +102,7 @@ async def test_without_redis_nothing_is_booked_and_that_is_said(
     server: Server, client: httpx.AsyncClient, sample: Sample, away: type[frozen]
 ) -> None:
     with away(server.redis):
+        assert (await client.get(f"/api/experts?page=1&limit={7 if away is gone else 8}")).status_code == 200
         for answer in (
             await client.post("/api/bookings", json=order(sample)),
             await client.get(f"/api/experts/{sample.expert.id}"),

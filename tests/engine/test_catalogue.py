@@ -1,0 +1,157 @@
+"""What a worker keeps of the catalogue, and what it does without Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from api.experts import MOST_BYTES, Pages, Rendered
+from engine import catalogue
+from engine.catalogue import MOST_PAGES, Cache
+from engine.engine import Engine
+from engine.errors import ExpertNotFound, StoreUnavailable
+from engine.forms import ExpertForm
+from engine.model import Calendar, Expert, new_expert_id
+from engine.seeding import seed
+from tests.samples import ZOE, Sample
+
+
+async def test_whoever_searches_for_other_words_each_time_fills_no_memory(engine: Engine, sample: Sample) -> None:
+    """Four thousand searches took 500 MB of a worker, and pages that were out of date stayed."""
+    for number in range(MOST_PAGES + 50):
+        await engine.find_experts(f"nobody {number}", None, "rating", 1, 20)
+    assert len(engine.catalogue._pages._values) == MOST_PAGES
+
+
+async def test_a_search_in_other_letters_is_the_same_search(engine: Engine, sample: Sample) -> None:
+    first, _ = await engine.find_experts("Nguyễn", None, "rating", 1, 20)
+    second, _ = await engine.find_experts("  NGUYEN ", None, "rating", 1, 20)
+    assert second is first
+
+
+async def test_the_least_recently_read_goes_first() -> None:
+    cache, reads = Cache(60, 2), list[str]()
+
+    async def value(key: str) -> str:
+        async def read() -> str:
+            reads.append(key)
+            return key
+
+        return await cache.get(key, read)
+
+    for key in ("a", "b", "c", "b", "c", "a"):
+        assert await value(key) == key
+    assert reads == ["a", "b", "c", "a"]
+
+
+def test_rendered_calendars_are_kept_up_to_so_many_bytes() -> None:
+    """Each other ``to=`` is another rendering of a calendar that may have thousands of slots."""
+    pages, calendar = Pages(), Calendar("x", "e", 1, ())
+    size = MOST_BYTES // 10
+    for number in range(35):
+        pages.keep(("x", str(number % 30)), Rendered(calendar, ZOE, 0.0, bytes(size)))
+        assert pages.size == sum(len(each.body) for each in pages.values()) <= MOST_BYTES
+    assert [query for _, query in pages] == [str(number % 30) for number in range(25, 35)]
+
+
+async def test_without_redis_the_catalogue_can_be_browsed(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One master of a cluster that was away made a 503 of every list, only for want of the next open slots."""
+
+    async def away(expert_id: str) -> Calendar:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(engine.calendars, "get", away)
+    page, openings = await engine.find_experts("", None, "rating", 1, 20)
+    assert sample.expert in page.items
+    assert openings[sample.expert.id] is None
+
+    async def silent(expert_id: str) -> Calendar:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    monkeypatch.setattr(engine.calendars, "get", silent)
+    monkeypatch.setattr(catalogue, "OPENINGS", 0.05)
+    async with asyncio.timeout(2):
+        page, openings = await engine.find_experts("", None, "name", 1, 20)
+    assert openings[sample.expert.id] is None
+
+
+async def test_an_expert_who_was_added_is_not_denied_because_nobody_could_be_told(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was 503, nothing happened, and each retry added one more."""
+
+    async def away(*command: object, at: str | None = None) -> object:
+        raise StoreUnavailable
+
+    profile = {
+        "name": "Ann Bee", "category": "Law", "headline": "x", "languages": ["English"], "timeZone": "UTC",
+        "experience": 1, "email": "ann@example.com", "phone": "+49301234567",
+    }  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.calls, "command", away)
+        added = await engine.admin.add_expert(ExpertForm(**profile))
+    assert await engine.expert(added.expert.id) == added.expert
+
+
+async def test_an_edit_does_not_bring_a_removed_expert_back(engine: Engine, sample: Sample) -> None:
+    await engine.remove_expert(sample.expert.id)
+    with pytest.raises(ExpertNotFound):
+        await engine.replace_expert(replace(sample.expert, name="Zoe"))
+    with pytest.raises(ExpertNotFound):
+        await engine.expert(sample.expert.id)
+
+
+async def test_adding_an_expert_who_is_there_changes_nothing(engine: Engine, sample: Sample) -> None:
+    """`slotline seed` gave sample experts their sample names and addresses back, and said: nothing new."""
+    other = replace(ZOE, id=new_expert_id())
+    assert await engine.add_experts([replace(sample.expert, name="Somebody Else"), other]) == 1
+    assert await engine.expert(sample.expert.id) == sample.expert
+
+
+async def test_seeding_leaves_what_has_been_edited(engine: Engine) -> None:
+    await seed(engine, experts=3, weeks=1)
+    [first, *_] = await engine.expert_ids(1)
+    edited = replace(await engine.expert(first), name="Another Name", email="real@example.org")
+    await engine.replace_expert(edited)
+    assert (await seed(engine, experts=3, weeks=1)).experts == 0
+    assert await engine.expert(first) == edited
+
+
+async def test_what_was_interrupted_is_found_half_filled(engine: Engine) -> None:
+    """The second `make run` found forty experts, and left them without a slot for good."""
+    from engine.cli.seed import half_filled
+
+    class Interrupted(Exception):
+        pass
+
+    class Breaks:
+        async def add_experts(self, experts: Sequence[Expert]) -> int:
+            return await engine.add_experts(experts)
+
+        async def add_slots(self, slots: object) -> int:
+            raise Interrupted
+
+        async def keep_availabilities(self, rules: object) -> None:
+            raise AssertionError
+
+    with pytest.raises(Interrupted):
+        await seed(Breaks(), experts=3, weeks=1, seed=5)
+    assert await half_filled(engine, 3, 5)
+    assert not await half_filled(engine, 3, 6), "others are not ours to fill"
+    await seed(engine, experts=3, weeks=1, seed=5)
+    assert not await half_filled(engine, 3, 5)
+    await engine.add_experts([replace(ZOE, id=new_expert_id())])
+    assert not await half_filled(engine, 3, 5)
+
+
+async def test_another_number_of_partitions_is_refused(engine: Engine) -> None:
+    """Each expert would have been looked for elsewhere, and found without bookings."""
+    settings = engine.settings.model_copy(update={"partitions": engine.settings.partitions + 1})
+    with pytest.raises(StoreUnavailable, match=f"made with PARTITIONS={engine.settings.partitions}"):
+        await Engine.open(settings)
