@@ -73,6 +73,7 @@ class Engine:
         self.feed.on_experts_changed = self.catalogue.forget
         self.keeper = Keeper(self.calls, self.keys, self.store, self.desk)
         self.reconciler = Reconciler(self)
+        self.fence.on_diverged = self.reconciler.suspect
         self._janitor: asyncio.Task[None] | None = None
 
     @classmethod

@@ -8,17 +8,19 @@ has cancelled or moved, and that is not written yet) is settled by writing that 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import orjson
 
 from engine.calls import Calls
 from engine.errors import BookingNotFound, IdempotencyKeyReused, SlotlineError, SlotTaken, StoreUnavailable
-from engine.keys import Keys
-from engine.model import Booking
+from engine.keys import Keys, Partition
+from engine.model import Booking, Change, Slot, Status
 from engine.records import from_record, to_record
 from engine.store import Store
+from engine.store.slots import says_the_same
 
 log = logging.getLogger("slotline.fence")
 
@@ -59,6 +61,21 @@ def is_at(booking: Booking, other: Booking) -> bool:
     return booking.active and (booking.slot_id, booking.seat) == (other.slot_id, other.seat)
 
 
+def has_become(earlier: Booking, later: Booking) -> bool:
+    """Whether the one is an earlier state of the other. Else they went different ways: Redis had been rolled back."""
+    return later.history[: len(earlier.history)] == earlier.history
+
+
+def taken_back(booking: Booking, at: int) -> Booking:
+    """A claim as ``lua/revoke.lua`` leaves it: cancelled, and without its key."""
+    reason = orjson.loads(GIVEN_BACK)
+    change = Change(max(at, booking.updated_at), booking.status, Status.CANCELLED, "system", reason)
+    return replace(
+        booking, revision=booking.revision + 1, status=Status.CANCELLED, updated_at=change.at,
+        history=(*booking.history, change), idempotency=None,
+    )  # fmt: skip
+
+
 def was_taken_back(booking: Booking, later: Booking) -> bool:
     """Whether a judgement undid what the booking had come to, as a later state of it tells."""
     then = later.history[len(booking.history) :]
@@ -71,13 +88,28 @@ class Fence:
         self._keys = keys
         self._store = store
         self._keep = keep
+        self.on_diverged: Callable[[Partition], None] = lambda partition: None
+        """Called when Redis has gone another way than MongoDB, from an old state that it had been sent back to."""
+
+    async def judge_slot(self, slot: Slot) -> bool:
+        """Whether a slot that MongoDB has in another state, of this revision or a later one, is one that has only gone
+        on since. Else it has grown from an old state of Redis. Raises PyMongoError, StoreUnavailable."""
+        partition = self._keys.of(slot.id)
+        record = await self._calls.command("HGET", partition.feed(slot.expert_id)[1], slot.id)
+        [stored] = await self._store.slots.get([slot])
+        live = None if record is None else Slot.from_record(slot.id, record.decode())
+        if live and (live.revision > stored.revision or says_the_same(live, stored)):
+            return True
+        log.warning("slot %s had grown from an old state of Redis; MongoDB has a newer one", slot.id)
+        self.on_diverged(partition)
+        return False
 
     async def judge(self, booking: Booking, entry: bytes | None) -> Verdict:
         """Settles a refusal, mending Redis. Raises `Refused` for a real conflict, PyMongoError, StoreUnavailable."""
         bookings = self._store.bookings
         stored = await bookings.get(booking.id)
-        if stored and stored.revision >= booking.revision:
-            if stored.history[: len(booking.history)] == booking.history:
+        if stored and (stored.revision >= booking.revision or not has_become(stored, booking)):
+            if has_become(booking, stored):
                 # By another worker, or in a judgement that went wrong later on.
                 if was_taken_back(booking, stored):
                     if owner := await self._holder(booking):
@@ -153,7 +185,9 @@ class Fence:
     async def _has_left(self, holder: Booking) -> Booking | None:
         """The live copy of a booking that by Redis is no longer where MongoDB has it."""
         live = await self.live(holder.id)
-        return live if live and live.revision > holder.revision and not is_at(live, holder) else None
+        if live is None or live.revision <= holder.revision or is_at(live, holder) or not has_become(holder, live):
+            return None
+        return live
 
     async def _is_still(self, booking: Booking) -> bool:
         """Whether Redis has not gone on with it. It may also know an older state of it, and have forgotten this one."""
@@ -203,6 +237,9 @@ class Fence:
             )
         except BookingNotFound:
             log.info("claim %s was gone from Redis already", booking.id)
+            if keep:
+                [now] = await self._calls.clocks([partition.epoch])
+                await self._store.bookings.write([taken_back(booking, now)])
         else:
             if answer[0] == b"kept":
                 await self._store.bookings.write([self._calls.booking(answer)])
@@ -211,11 +248,13 @@ class Fence:
             await self.restore(holder)
 
     async def _forget(self, wrong: Booking, stored: Booking) -> None:
-        """Replaces a live copy that has grown from an old state of Redis: MongoDB has the newer."""
+        """Replaces a live copy that has grown from an old state of Redis: MongoDB has what was answered. What it did to
+        seats meanwhile is found by comparing the partition."""
         log.warning("booking %s had grown from an old copy in Redis; MongoDB's is put back", wrong.id)
         partition = self._keys.of(wrong.id)
         await self._calls.run("forget_booking", (partition.epoch, partition.booking(wrong.id)), (to_record(wrong),))
         await self.restore(stored)
+        self.on_diverged(partition)
 
     async def _undo_move(self, moved: Booking, stored: Booking, entry: bytes | None) -> None:
         """Puts a booking back where MongoDB has it: the fence refused its new seat."""

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -36,7 +36,7 @@ log = logging.getLogger("slotline.journal")
 TICK = 0.25
 """Seconds between two looks at who has waited too long."""
 
-LONGEST_PAUSE = 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 
 
 class Written(Enum):
@@ -54,6 +54,8 @@ class Entry:
     """The outbox entry; None when there is none (any more)."""
     since: float
     futures: list[asyncio.Future[Written]] = field(repr=False)
+    pause: float = FIRST_PAUSE
+    """Seconds until it is tried again, if it has to be."""
     over: bool = False
     """Nobody is going to write it (again), though others of its group may still be tried: it answers no more."""
 
@@ -80,6 +82,8 @@ class Journal:
         self._queue: deque[Entry] = deque()
         self._writing: list[Entry] = []
         """The groups under way, one behind the other."""
+        self._parked: set[Entry] = set()
+        """What cannot be judged now, because its part of Redis is away: no other entry waits for these."""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -108,7 +112,11 @@ class Journal:
     @property
     def backlog(self) -> int:
         """Things of this worker that are not written yet."""
-        return len(self._queue) + len(self._writing)
+        return sum(map(len, self._unwritten))
+
+    @property
+    def _unwritten(self) -> tuple[Collection[Entry], ...]:
+        return self._writing, self._queue, self._parked
 
     def commit(self, thing: Booking | Slot, entry: bytes | None) -> asyncio.Future[Written]:
         """Has a thing written with the next group.
@@ -127,7 +135,7 @@ class Journal:
 
     def _waiting_for(self, thing: Booking | Slot) -> Entry | None:
         """The entry that is to write this very state already: a change repeated a thousand times is written once."""
-        for entries in (self._queue, self._writing):
+        for entries in self._unwritten:
             for entry in entries:
                 if not entry.over and entry.thing.id == thing.id and entry.thing.revision == thing.revision:
                     return entry
@@ -148,19 +156,31 @@ class Journal:
                     await self._write_singly(group)
                 written = set(group)
                 self._writing = [entry for entry in self._writing if entry not in written]
-            if not self._writing:
+            if not self.backlog:
                 self._idle.set()
 
     async def _write(self, group: list[Entry]) -> None:
-        pause = 0.05
-        while group:
+        pause = FIRST_PAUSE
+        while True:
             try:
-                group = await self._attempt(group)
+                self._park(await self._attempt(group))
+                return
             except (PyMongoError, StoreUnavailable) as error:
                 log.warning("%d entries wait for the store: %s", len(group), str(error)[:120])
-            if group:
-                await asyncio.sleep(pause * (0.5 + random.random()))
-                pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pause * (0.5 + random.random()))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _park(self, entries: list[Entry]) -> None:
+        """Has entries written again after a while, each longer than the last one."""
+        for entry in entries:
+            self._parked.add(entry)
+            self._loop.call_later(entry.pause * (0.5 + random.random()), self._take_up, entry)
+            entry.pause = min(entry.pause * 2, LONGEST_PAUSE)
+
+    def _take_up(self, entry: Entry) -> None:
+        self._parked.discard(entry)
+        self._queue.appendleft(entry)  # the oldest are looked at first for who has waited too long
+        self._wake.set()
 
     async def _write_singly(self, group: list[Entry]) -> None:
         """So that one entry that can never be written does not take the others with it."""
@@ -183,14 +203,14 @@ class Journal:
 
     async def _attempt(self, group: list[Entry]) -> list[Entry]:
         """Writes a group once; answers the entries that must be tried again."""
+        settled: dict[str, Written | BaseException | None] = {}
         if slots := [entry.thing for entry in group if isinstance(entry.thing, Slot)]:
-            await self._store.slots.write(slots)
+            settled = {slot.id: await self._judge_slot(slot) for slot in await self._store.slots.write(slots)}
         entries = [entry for entry in group if isinstance(entry.thing, Booking)]
         refused = await self._store.bookings.write(newest([e.thing for e in entries if isinstance(e.thing, Booking)]))
         self.groups += 1
         again: list[Entry] = []
         done: list[Entry] = []
-        settled: dict[str, Written | BaseException | None] = {}
         for booking, wrong in refused:
             try:
                 settled[booking.id] = await self._judge(booking, wrong, entries)
@@ -208,6 +228,17 @@ class Journal:
             entry.settle(result)
         self._forget(done)
         return again
+
+    async def _judge_slot(self, slot: Slot) -> Written | Refused | None:
+        """None: write it again."""
+        try:
+            gone_on = await self._fence.judge_slot(slot)
+        except StoreUnavailable as error:
+            log.warning("slot %s cannot be judged now: %s", slot.id, str(error)[:120])
+            return None
+        if gone_on:
+            return Written.DURABLE
+        return Refused(StoreUnavailable("this slot had changed meanwhile; look at it again"))
 
     async def _judge(self, booking: Booking, wrong: dict[str, Any], entries: list[Entry]) -> Written | Refused | None:
         """None: write it again."""
@@ -247,6 +278,9 @@ class Journal:
                     if entry.since > long_ago:
                         break
                     entry.settle(Written.LATE)
+            for entry in self._parked:
+                if entry.since <= long_ago:
+                    entry.settle(Written.LATE)
 
     async def _adopt_orphans(self) -> None:
         while True:
@@ -262,7 +296,7 @@ class Journal:
         """Writes outbox entries older than ``older_than`` seconds that are not ours; answers how many."""
         partitions = self._keys.partitions
         clocks = await self._calls.clocks([partition.outbox for partition in partitions])
-        ours = {entry.id for entries in (self._writing, self._queue) for entry in entries}
+        ours = {entry.id for entries in self._unwritten for entry in entries}
         futures = []
         for partition, now in zip(partitions, clocks, strict=True):
             last = int(now - older_than * 1000)

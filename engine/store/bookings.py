@@ -139,5 +139,9 @@ def insert(booking: Booking) -> InsertOne[Document]:
 
 
 def upsert(booking: Booking) -> UpdateOne:
+    """Only onto what it has come from: a Redis that was rolled back lets a booking go on from where MongoDB has left it
+    long ago, and a few changes later its revision is the higher one all the same."""
     document = to_document(booking)
-    return UpdateOne({"_id": document.pop("_id"), "rev": {"$lt": booking.revision}}, {"$set": document}, upsert=True)
+    ancestors = [change.at for change in booking.history[:-1]]
+    query = {"_id": document.pop("_id"), "rev": {"$lt": booking.revision}, "updatedAt": {"$in": ancestors}}
+    return UpdateOne(query, {"$set": document}, upsert=True)

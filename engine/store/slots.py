@@ -60,8 +60,9 @@ class SlotStore:
             found += [slot for slot in map(from_document, document["slots"]) if slot.id in wanted]
         return found
 
-    async def write(self, slots: Sequence[Slot]) -> None:
-        """Writes slots as Redis has decided them; where MongoDB has this revision or a newer one, that stays."""
+    async def write(self, slots: Sequence[Slot]) -> list[Slot]:
+        """Writes slots as Redis has decided them; where MongoDB has this revision or a newer one, that stays. Answers
+        those of which it says something else then."""
         latest: dict[str, Slot] = {}
         for slot in slots:
             known = latest.get(slot.id)
@@ -81,12 +82,19 @@ class SlotStore:
         ]
         if changes:
             await self._days.bulk_write(changes, ordered=False)
+        stored = {slot.id: slot for slot in await self.get(list(latest.values()))}
+        return [slot for slot in latest.values() if not says_the_same(slot, stored[slot.id])]
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
         async for document in self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}}):
             for slot in document["slots"]:
                 yield from_document(slot)
+
+
+def says_the_same(one: Slot, other: Slot) -> bool:
+    """Whether two states of a slot are one, but for who has its seats."""
+    return (one.revision, one.closed, one.end, one.seats) == (other.revision, other.closed, other.end, other.seats)
 
 
 def day_id(slot: Slot) -> str:

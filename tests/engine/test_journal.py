@@ -14,7 +14,8 @@ import pytest
 
 from engine.claim import Booked, Request
 from engine.engine import Engine
-from engine.errors import SlotlineError
+from engine.errors import SlotlineError, StoreUnavailable
+from engine.fence import Refused, Verdict
 from engine.journal import Written
 from engine.model import Booking, Change, Slot, Status, new_booking_id, new_slot
 from engine.records import dump_body, from_entry
@@ -239,6 +240,8 @@ async def test_an_older_revision_of_a_slot_never_overwrites_a_newer_one(
 ) -> None:
     slot = sample.slots[0]
     both = (replace(slot, closed=True, revision=1), replace(slot, closed=False, revision=2))
+    calendar = engine.keys.of(slot.id).feed(sample.expert.id)[1]
+    await engine.calls.command("HSET", calendar, slot.id, both[1].record)
     for revision in order:
         assert await engine.journal.commit(both[revision - 1], None) is Written.DURABLE
     stored = {each.id: each async for each in engine.store.slots.since([sample.expert.id], "2000-01-01")}
@@ -353,3 +356,72 @@ async def test_one_entry_that_cannot_be_judged_holds_up_nobody(
     assert isinstance(stuck, SlotlineError) or (isinstance(stuck, Booked) and not stuck.durable)
     assert isinstance(fine, Booked)
     assert await engine.store.bookings.get(fine.booking.id) == fine.booking
+
+
+async def test_what_cannot_be_judged_keeps_nobody_else_waiting(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two bookings that the fence had refused could not be judged, because their shard had died: each kept a writer,
+    and there are two. Nothing of the healthy shards was written any more."""
+    away = {sample.slots[0].id, sample.slots[1].id}
+    judge = engine.fence.judge
+
+    async def from_a_dead_shard(booking: Booking, entry: bytes | None) -> Verdict:
+        if booking.slot_id in away:
+            raise StoreUnavailable
+        return await judge(booking, entry)
+
+    for slot in sample.slots[:2]:
+        first, _ = await claim(engine, sample.request(slot))
+        await engine.store.bookings.write([replace(first, id=new_booking_id(sample.expert.id))])
+    monkeypatch.setattr(engine.fence, "judge", from_a_dead_shard)
+    refused = [
+        engine.journal.commit(from_entry(fields), entry)
+        for entry, fields in await engine.calls.command("XRANGE", engine.keys.of(sample.expert.id).outbox, "-", "+")
+    ]
+    await asyncio.sleep(0.3)
+    for number in (2, 3, 4):
+        async with asyncio.timeout(2):
+            assert (await engine.book(sample.request(number))).durable
+    assert engine.journal.backlog == 2
+    assert not any(future.done() for future in refused)
+    away.clear()
+    async with asyncio.timeout(10):
+        assert [type(answer) for answer in await asyncio.gather(*refused, return_exceptions=True)] == [Refused, Refused]
+        while engine.journal.backlog:
+            await asyncio.sleep(0.01)
+
+
+async def test_what_cannot_be_judged_is_answered_late(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = await Engine.open(settings.model_copy(update={"commit_timeout": 0.5, "drain_timeout": 0.1}))
+
+    async def away(booking: Booking, entry: bytes | None) -> Verdict:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(impatient.fence, "judge", away)
+    booking, entry = await claim(impatient, sample.request(0))
+    await impatient.store.bookings.write([replace(booking, id=new_booking_id(sample.expert.id))])
+    async with asyncio.timeout(3):
+        assert await impatient.journal.commit(booking, entry) is Written.LATE
+    await impatient.close()
+
+
+async def test_a_refused_claim_that_redis_has_forgotten_leaves_its_stone(engine: Engine, sample: Sample) -> None:
+    """It was answered 409. A Redis that was restored from a backup still knew the claim, the seat was free by then, and
+    the claim was written after all."""
+    booking, entry = await claim(engine, sample.request(0))
+    owner = replace(booking, id=new_booking_id(sample.expert.id))
+    await engine.store.bookings.write([owner])
+    partition = engine.keys.of(booking.id)
+    await engine.calls.command("DEL", partition.booking(booking.id))
+    with pytest.raises(Refused):
+        await engine.journal.commit(booking, entry)
+    stone = await engine.store.bookings.get(booking.id)
+    assert stone is not None
+    assert (stone.status, stone.revision, stone.history[-1].by) == (Status.CANCELLED, 2, "system")
+    await engine.change(owner.id, Status.CANCELLED, "customer")
+    await empty_outbox(engine, sample.expert.id)
+    with pytest.raises(Refused):  # the backup
+        await engine.journal.commit(booking, None)

@@ -314,3 +314,63 @@ async def test_what_is_trusted_has_its_keys_again(engine: Engine, sample: Sample
     assert await engine.calls.command("EXISTS", partition.idempotency(digest(b"forgotten"))) in (0, 1)
     await until(trusted_again)
     assert await engine.calls.command("EXISTS", partition.idempotency(digest(b"forgotten"))) == 1
+
+
+async def persist(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Until Redis is there again."""
+    async with asyncio.timeout(SOON):
+        while True:
+            try:
+                return await call()
+            except SlotlineError:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_durable_cancel_is_not_overwritten_by_what_came_of_an_older_state(
+    engine: Engine, sample: Sample, past: Past
+) -> None:
+    """MongoDB had the cancel at revision 2, and Redis had forgotten it. Two changes at once, before the partition was
+    compared, made a revision 3 of the old state, which MongoDB took for the newest: the cancel was gone."""
+    booking = (await engine.book(sample.request(0))).booking
+    await past.remember()
+    cancelled = await engine.change(booking.id, Status.CANCELLED, "customer")
+    await past.return_to()
+    await persist(lambda: engine.calendar(sample.expert.id))
+    answers = await asyncio.gather(
+        engine.change(booking.id, Status.CONFIRMED, "admin"),
+        engine.reschedule(booking.id, sample.slots[4].id, "customer"),
+        return_exceptions=True,
+    )
+    assert all(isinstance(answer, SlotlineError) for answer in answers)
+
+    async def is_right() -> bool:
+        return await seatmaps(engine, sample) == ". . . . . ." and (await audit(engine)).clean
+
+    await until(is_right)
+    assert await engine.store.bookings.get(booking.id) == cancelled
+    assert await engine.fence.live(booking.id) in (cancelled, None)
+
+
+async def test_a_close_that_came_of_an_older_state_is_not_answered_as_done(
+    engine: Engine, sample: Sample, past: Past
+) -> None:
+    """MongoDB had it closed and opened again, revision 2; Redis had forgotten both and closed it as revision 1. That
+    was answered 200, and undone when the partition was compared."""
+    slot = sample.slots[0]
+    await past.remember()
+    await engine.desk.close(slot.id)
+    await engine.desk.open(slot.id)
+    await past.return_to()
+    closed: list[bool] = []
+
+    async def close() -> None:
+        closed.append((await engine.desk.close(slot.id)).closed)
+
+    await persist(close)
+
+    async def is_settled() -> bool:
+        return (await audit(engine)).clean
+
+    await until(is_settled)
+    assert closed == [True]
+    assert (await engine.calendar(sample.expert.id)).slots[0].closed

@@ -169,6 +169,8 @@ async def test_an_expert_is_read_as_written(engine: Engine, experts: list[Expert
     assert await engine.store.experts.by_id([experts[0].id, "nobody"]) == {experts[0].id: experts[0]}
     renamed = replace(experts[0], name="Kim Novák")
     assert await engine.store.experts.put([renamed]) == 0
+    assert await engine.store.experts.get(renamed.id) == experts[0], "who is there stays"
+    assert await engine.store.experts.replace(renamed)
     assert await names(engine, "novak") == {"Kim Novák"}
     assert await names(engine, "nguyen") == set()
 
@@ -182,6 +184,28 @@ def booking(expert_id: str, number: int, at: int, **change: Any) -> Booking:
         ),
         **change,
     )  # fmt: skip
+
+
+def cancelled(booking: Booking) -> Booking:
+    at = booking.updated_at + 1
+    change = Change(at, booking.status, Status.CANCELLED, "customer")
+    return replace(
+        booking, revision=booking.revision + 1, status=Status.CANCELLED, updated_at=at,
+        history=(*booking.history, change),
+    )  # fmt: skip
+
+
+async def test_a_booking_is_written_onto_what_it_has_come_from_only(engine: Engine) -> None:
+    """Another history is another Redis' memory, however high its revision: it goes to the fence."""
+    first = booking(new_expert_id(), 0, 1_700_000_000_000)
+    other = replace(first, revision=2, updated_at=first.updated_at + 5, history=(*first.history, first.history[0]))
+    other = replace(other, history=(first.history[0], first.history[0]._replace(at=other.updated_at)))
+    assert await engine.store.bookings.write([first]) == []
+    assert await engine.store.bookings.write([other]) == []
+    [(refused, wrong)] = await engine.store.bookings.write([cancelled(cancelled(cancelled(first)))])
+    assert (refused.revision, wrong["code"]) == (4, DUPLICATE)
+    assert await engine.store.bookings.get(first.id) == other
+    assert await engine.store.bookings.write([cancelled(cancelled(other))]) == []
 
 
 async def test_a_customers_bookings_come_newest_first_each_once(engine: Engine) -> None:
@@ -382,6 +406,5 @@ async def test_the_fence_refuses_a_second_booking_of_a_seat_and_says_which(engin
     refused = await engine.store.bookings.write([second, elsewhere])
     assert [(each.id, wrong["code"]) for each, wrong in refused] == [(second.id, DUPLICATE)]
     assert await engine.store.bookings.get(elsewhere.id) == elsewhere
-    cancelled = replace(first, revision=2, status=Status.CANCELLED)
-    assert await engine.store.bookings.write([second, cancelled]) == [], "what frees a seat is written first"
+    assert await engine.store.bookings.write([second, cancelled(first)]) == [], "what frees a seat is written first"
     assert await engine.store.bookings.active(first.slot_id, 1) == second
