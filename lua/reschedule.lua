@@ -24,8 +24,8 @@ local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
 local booking, record = read_booking(BOOKING_KEY)
 if not booking then return {'booking-not-found'} end
-if booking.slot == slot_id then return {'same', record} end
 if booking.status ~= 'pending' and booking.status ~= 'confirmed' then return {'invalid-transition'} end
+if booking.slot == slot_id then return {'same', record} end
 if #booking.history > LONGEST_HISTORY then return {'too-many-moves'} end
 local slot = read_slot(CALENDAR, slot_id)
 if not slot then return {'slot-not-found'} end

@@ -52,6 +52,14 @@ async def test_to_the_slot_it_has_is_no_change(engine: Engine, sample: Sample) -
     assert await engine.reschedule(made.id, made.slot_id, "customer") == made
 
 
+async def test_what_has_ended_goes_nowhere_not_even_to_its_own_slot(engine: Engine, sample: Sample) -> None:
+    """A cancelled booking was answered with success: its customer could think that it stood again."""
+    made = (await engine.book(sample.request())).booking
+    await engine.change(made.id, Status.CANCELLED, "customer")
+    with pytest.raises(InvalidTransition):
+        await engine.reschedule(made.id, made.slot_id, "customer")
+
+
 async def test_a_refused_move_changes_nothing(engine: Engine, sample: Sample) -> None:
     made = (await engine.book(sample.request())).booking
     await engine.book(sample.request(1))

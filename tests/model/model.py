@@ -178,10 +178,10 @@ class Model:
 
     def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None) -> Seen:
         booking = self.booking(booking_id)
-        if booking.slot_id == slot_id:
-            return booking
         if booking.status not in ("pending", "confirmed"):
             raise InvalidTransition()
+        if booking.slot_id == slot_id:
+            return booking
         slot = self._open(slot_id)
         seat = slot.free_seat()
         slot.tidy()
