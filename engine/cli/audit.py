@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from engine.cli import reach
 from engine.cli.progress import progress_bar
@@ -72,7 +73,8 @@ def show(report: Report, mended: list[Mended]) -> None:
         for finding in report.findings:
             each = became.get(finding)
             done = [f"{'✓' if each.done else '✗'} {each.text}"] if each else []
-            table.add_row(finding.kind, str(finding.partition), finding.subject, finding.detail, *done)
+            # As Text: a key or an entry of Redis may hold anything, and is no markup for the terminal.
+            table.add_row(*map(Text, (finding.kind, str(finding.partition), finding.subject, finding.detail, *done)))
         console.print(table, soft_wrap=False)
     say(
         f"Looked at {report.experts:,} experts, {report.slots:,} slots, {report.bookings:,} bookings and "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from engine.cli.admin import Why, with_engine
 from engine.cli.say import complain, console, say
@@ -38,7 +39,8 @@ def list_(
         found = with_engine(lambda engine: engine.bookings_of_expert(expert or "", status, page, limit))
     table = Table("booking", "status", "start (UTC)", "name", "email", "phone", "notes")
     for booking in found.items:
-        table.add_row(booking.id, booking.status, when(booking), *map(plain, personal(booking)))
+        # As Text, what people wrote is no markup for the terminal.
+        table.add_row(booking.id, booking.status, when(booking), *map(Text, personal(booking)))
     console.print(table, soft_wrap=False)
     say(f"{found.total:,} in all; page {found.page} of {max(found.pages, 1)}.")
 
@@ -49,11 +51,6 @@ def when(booking: Booking) -> str:
 
 def personal(booking: Booking) -> tuple[str, ...]:
     return booking.name, booking.email, booking.phone, booking.notes
-
-
-def plain(text: str) -> str:
-    """As it was written, and not as markup for the terminal."""
-    return text.replace("[", "\\[")
 
 
 def _change(ids: list[str], status: Status, reason: str | None) -> None:

@@ -123,6 +123,18 @@ async def test_bookings_and_a_slot_that_has_some(slotline: Slotline, engine: Eng
     assert slotline("bookings", "cancel", "nobody-1").returncode == 1
 
 
+async def test_notes_that_look_like_an_escaped_tag_are_shown_as_they_were_written(
+    slotline: Slotline, engine: Engine
+) -> None:
+    """Brackets were escaped with a backslash. One that was there already took the new one for its own escape, and what
+    a customer wrote was live markup: a closing tag without an opening one ended the list with a traceback."""
+    sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 3600)
+    await engine.book(sample.request(0, notes="\\[/] and \\[red]"))
+    listed = slotline("bookings", "list", "--expert", sample.expert.id, COLUMNS="300")
+    assert listed.returncode == 0, listed.stderr
+    assert "\\[/] and \\[red]" in listed.stdout
+
+
 async def test_the_hours_of_an_expert(slotline: Slotline, engine: Engine, tmp_path: Path) -> None:
     sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 400 * 86_400)
     none = slotline("expert", "hours", sample.expert.id)

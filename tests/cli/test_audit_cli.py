@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import redis
 
+from engine.audit import Report
+from engine.cli.audit import show
+from engine.invariants import Finding
 from engine.keys import Keys
 from engine.stack import Stack
 from tests.cli.command_line import Slotline
@@ -44,6 +48,14 @@ def test_audit_repair_and_rebuild(slotline: Slotline, stack: Stack) -> None:
         assert client.get(partition.epoch) != epoch
         assert client.hget(partition.calendar(expert), slot) == record
     assert slotline("audit", **urls).returncode == 0
+
+
+def test_an_entry_that_looks_like_markup_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is found in Redis went into the table as markup: a bracket in it was not shown, or was a traceback."""
+    show(Report([Finding("poison", 1, "[b]1-1", "\\[/] [/b]")]), [])
+    shown = capsys.readouterr().out
+    assert "[b]1-1" in shown
+    assert "\\[/] [/b]" in shown
 
 
 def some_slot(client: redis.Redis):  # type: ignore[no-untyped-def]
