@@ -116,3 +116,55 @@ def test_a_file_without_experts_adds_none(tmp_path: Path) -> None:
     for name, text in (("x.json", "[]"), ("x.jsonl", "\n"), ("x.csv", "name\n")):
         result = read(tmp_path, name, text)
         assert (result.good, result.bad) == ([], [])
+
+
+def test_good_lines_behind_a_line_that_is_no_json_are_read(tmp_path: Path) -> None:
+    """Reading ended at the first such line: --skip-bad left out all experts behind it, and nothing said so."""
+    lines = [json.dumps(expert(number)) for number in range(1, 8)]
+    lines[1] = lines[1][:-1] + ",}"
+    lines[3] = "{"
+    lines[4] = '"Ann"'
+    lines[6] = lines[6][:40]
+    result = read(tmp_path, "x.jsonl", "\n".join(lines))
+    assert [line for line, _ in result.good] == [1, 3, 6]
+    assert sorted(bad(result)) == [2, 4, 5, 7]
+    assert result.whole
+
+
+@pytest.mark.parametrize("end", ["", ",", ",\n", ",]", "\n{}]", ",\n{", ",\noops]", "]\n[", "] more"])
+def test_a_list_that_breaks_off_is_not_whole(tmp_path: Path, end: str) -> None:
+    """What was left of a file that had been cut off behind a comma passed for all of it."""
+    result = read(tmp_path, "x.json", "[" + ",\n".join(json.dumps(expert(number)) for number in (1, 2)) + end)
+    assert not result.whole
+    assert "is no JSON" in result.bad[-1].faults[0]
+    for whole in ("]", "\n]\n"):
+        assert read(tmp_path, "x.json", "[" + json.dumps(expert(1)) + whole).whole
+    assert not read(tmp_path, "x.json", "[").whole
+
+
+def test_a_quotation_mark_that_nothing_closes_leaves_the_table_not_whole(tmp_path: Path) -> None:
+    text = as_csv(expert(1), expert(2), expert(3))
+    cut = read(tmp_path, "x.csv", text[: text.rindex('"')])
+    assert [line for line, _ in cut.good] == [2, 4]
+    assert not cut.whole
+    assert "none closes it" in bad(cut)[6]
+
+
+@pytest.mark.parametrize("headline", ["One\u2028two", "One\u2029two", "One\x85two", "One\x0btwo", "One\x0ctwo"])
+def test_a_row_of_a_table_ends_where_csv_says(tmp_path: Path, headline: str) -> None:
+    """Python counts these among the ends of a line, and a row was split at one."""
+    out = read(tmp_path, "x.csv", as_csv(expert(1, headline=headline, bio=""), expert(2, bio="")))
+    assert [line for line, _ in out.good] == ([2, 3] if headline[3] in "\u2028\u2029" else [3])
+    assert all("headline: must not contain control characters" in said for said in bad(out).values())
+
+
+def test_a_row_of_a_table_that_cannot_be_read_does_not_hide_the_next(tmp_path: Path) -> None:
+    """A cell of more than 131,072 characters, or a text behind a closing quotation mark, ended the reading."""
+    rows = [expert(1, bio=""), expert(2, bio="x" * 200_000), expert(3, bio=""), expert(4, bio="")]
+    lines = as_csv(*rows).splitlines()
+    lines[3] = '"Ann" Lee' + lines[3].removeprefix(EXPERT["name"])
+    result = read(tmp_path, "x.csv", "\n".join(lines))
+    assert [line for line, _ in result.good] == [2, 5]
+    assert bad(result)[3].startswith("bio: ")
+    assert bad(result)[4].startswith("is no CSV: ")
+    assert result.whole
