@@ -11,6 +11,8 @@ import typer
 from engine.cli.admin import OfBookings, Why, filled, with_bookings, with_engine
 from engine.cli.progress import progress_bar
 from engine.cli.say import complain, errors, say
+from engine.cli.signals import Interrupted, interruptible
+from engine.errors import SlotlineError
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -123,28 +125,54 @@ def import_(
     """Add experts from a file. Nothing is added unless every row is good, or --skip-bad is given."""
     from engine.importing import Unreadable, read_experts
 
+    added: int | None = None
+
     async def work(engine: Engine) -> Import:
+        nonlocal added
         read = read_experts(file, await engine.expert_emails())
-        if read.bad and not skip_bad:
+        if read.bad and not (skip_bad and read.whole):
             return read
+        added = 0
         with progress_bar() as bar:
             task = bar.add_task("experts", total=len(read.good))
             for first in range(0, len(read.good), CHUNK):
                 chunk = [form for _, form in read.good[first : first + CHUNK]]
                 await engine.admin.add_all(chunk)
-                bar.update(task, completed=first + len(chunk))
+                added += len(chunk)
+                bar.update(task, completed=added)
         return read
 
     try:
-        read = with_engine(work)
+        with interruptible():
+            read = with_engine(work)
     except Unreadable as error:
         complain(str(error))
         raise typer.Exit(1) from None
+    except Interrupted:
+        say(f"Stopped: {rest_of(added)}")
+        raise typer.Exit(130) from None
+    except SlotlineError:
+        if added is not None:
+            say(f"Not all were added: {rest_of(added)}")
+        raise
     tell_bad(file, read.bad)
+    if not read.whole:
+        complain(f"nothing was added: what follows in {file.name} from line {read.bad[-1].line} on cannot be read")
+        raise typer.Exit(1)
     if read.bad and not skip_bad:
         complain(f"nothing was added: {count(len(read.bad), 'bad row')} of {len(read.bad) + len(read.good)}")
         raise typer.Exit(1)
     say(f"Added {count(len(read.good), 'expert')}; {count(len(read.bad), 'bad row')} left out.")
+
+
+def rest_of(added: int | None) -> str:
+    """What an import that did not come to its end leaves to be done. ``added``: None if it had not begun to add."""
+    if added is None:
+        return "nothing was added."
+    # The chunk that was under way may be there or not: the next run finds by their email those that are.
+    return (
+        f"{count(added, 'expert')} added, and perhaps up to {CHUNK} more; run it again with --skip-bad to add the rest."
+    )
 
 
 def tell_bad(file: Path, rows: list[BadRow]) -> None:

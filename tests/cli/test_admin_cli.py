@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import signal
+import subprocess
 import time
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from engine.cli import experts
 from engine.engine import Engine
+from engine.errors import StoreUnavailable
 from engine.model import Status
 from engine.settings import Settings
 from engine.stack import Stack
 from tests.api.admin import ALWAYS, EXPERT, instant
-from tests.cli.command_line import Slotline
+from tests.cli.command_line import Slotline, command, environment
 from tests.samples import make_sample
 
 DATABASE = "administered"
@@ -90,6 +97,65 @@ async def test_an_import_is_all_or_nothing_unless_told_otherwise(
     assert await engine.count_experts() == before + 3
     again = slotline("expert", "import", str(file), "--skip-bad")
     assert again.stdout == "Added 0 experts; 4 bad rows left out.\n"
+
+
+async def test_a_list_that_breaks_off_adds_nothing_even_if_bad_rows_may_be_left_out(
+    slotline: Slotline, engine: Engine, tmp_path: Path
+) -> None:
+    """A file that had been cut off behind a comma was added as if it were whole."""
+    file = tmp_path / "experts.json"
+    file.write_text("[" + ",\n".join(json.dumps({**EXPERT, "email": f"cut{n}@example.com"}) for n in range(2)) + ",\n")
+    for words in ([], ["--skip-bad"]):
+        refused = slotline("expert", "import", str(file), *words)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "nothing was added: what follows in experts.json from line 3 on cannot be read" in refused.stderr
+    assert not {"cut0@example.com", "cut1@example.com"} & set(await engine.expert_emails())
+
+
+async def test_an_interrupted_import_says_how_to_go_on(slotline: Slotline, engine: Engine, tmp_path: Path) -> None:
+    """It said nothing. Repeated, it called every row bad: the experts of most were there, and no others were added."""
+    file = tmp_path / "many.jsonl"
+    most = 4000
+    file.write_text("\n".join(json.dumps({**EXPERT, "email": f"many{number}@example.com"}) for number in range(most)))
+    before = await engine.count_experts()
+    with subprocess.Popen(
+        command("expert", "import", str(file)),
+        env=environment(tmp_path, REDIS_URL=engine.settings.redis_url or "", MONGO_DATABASE=DATABASE)
+        | {"MONGO_URL": engine.settings.mongo_url or ""},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while await engine.count_experts() == before:
+            assert process.poll() is None
+            await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    told = re.fullmatch(r"Stopped: ([\d,]+) experts? added, and .*; run it again with --skip-bad .*\n", said)
+    assert told, said
+    assert await engine.count_experts() < before + most
+    rest = slotline("expert", "import", str(file), "--skip-bad")
+    counts = re.fullmatch(r"Added ([\d,]+) experts?; ([\d,]+) bad rows? left out.\n", rest.stdout)
+    assert counts, rest.stderr
+    first, new, old = (int(text.replace(",", "")) for text in (told[1], *counts.groups()))
+    assert (new + old, await engine.count_experts()) == (most, before + most)
+    assert first <= old <= first + experts.CHUNK
+
+
+def test_an_import_that_fails_on_its_way_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It said what had happened, but not that a part was there."""
+    file = tmp_path / "experts.jsonl"
+    file.write_text("\n".join(json.dumps({**EXPERT, "email": f"some{n}@example.com"}) for n in range(150)))
+    engine = AsyncMock()
+    engine.expert_emails.return_value = {}
+    engine.admin.add_all.side_effect = [100, StoreUnavailable()]
+    monkeypatch.setattr(experts, "with_engine", lambda work: asyncio.run(work(engine)))
+    with pytest.raises(StoreUnavailable):
+        experts.import_(file)
+    assert capsys.readouterr().out.startswith("Not all were added: 100 experts added, and perhaps up to 100 more; run")
 
 
 async def test_bookings_and_a_slot_that_has_some(slotline: Slotline, engine: Engine) -> None:
