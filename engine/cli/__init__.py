@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from engine.cli import audit, bookings, doctor, experts, rebuild, run, seed, slots, watch
-from engine.cli.say import complain, what_is_wrong
+from engine.cli.say import complain, is_text, what_is_wrong
 from engine.errors import SlotlineError
 from engine.stack import StackError
 
@@ -36,6 +36,9 @@ def main(argv: list[str] | None = None) -> NoReturn:
     """Run a command and exit: 0, 1 with one line on stderr for a set-up that does not work, 2 for wrong usage."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know our signs
+    if not all(map(is_text, sys.argv[1:] if argv is None else argv)):
+        complain("the command line is not UTF-8 text")  # neither Redis nor MongoDB would know what to do with it
+        sys.exit(1)
     try:
         app(args=argv, prog_name="slotline")
     except ValidationError as error:

@@ -37,7 +37,7 @@ def with_engine(work: Callable[[Engine], Awaitable[T]]) -> T:
         finally:
             await engine.close()
 
-    with reach.servers(Settings()) as ready:
+    with reach.servers(reach.given_settings()) as ready:
         return asyncio.run(run(ready))
 
 

@@ -26,7 +26,7 @@ def command(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, and look again.")] = False,
 ) -> None:
     """Compare Redis and MongoDB while they serve; ends with 1 if anything is wrong and was not mended."""
-    with reach.servers(Settings()) as ready:
+    with reach.servers(reach.given_settings()) as ready:
         report, mended, after = asyncio.run(look(ready, repair))
     show(report, mended)
     if after is not None:

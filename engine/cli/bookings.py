@@ -26,7 +26,7 @@ def list_(
     email: Annotated[str | None, typer.Option(help="Of this customer.")] = None,
     expert: Annotated[str | None, typer.Option(help="With this expert: the id.")] = None,
     status: Annotated[Status | None, typer.Option()] = None,
-    page: Annotated[int, typer.Option(min=1)] = 1,
+    page: Annotated[int, typer.Option(min=1, max=100_000)] = 1,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """A customer's bookings, newest first, or an expert's."""

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from engine.cli import reach
 from engine.cli.findings import Finding, bad, good, note
-from engine.cli.say import console, what_is_wrong
+from engine.cli.say import console, in_url, what_is_wrong
 from engine.cli.stores import look_at_mongo, look_at_redis
 from engine.cli.workers import listen
 from engine.settings import Settings
@@ -51,7 +51,10 @@ def _examine() -> Iterator[Finding]:
     yield _dependencies()
     yield _versions()
     try:
-        settings = Settings()
+        settings = reach.given_settings()
+    except StackError as error:
+        yield bad(f"settings: {error}")
+        return
     except ValidationError as error:
         yield bad(f"settings: {what_is_wrong(error)}", "correct it in the environment or in .env")
         return
@@ -138,9 +141,8 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_slotline(settings: Settings) -> bool:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.port}/healthz", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://{in_url(settings.host)}:{settings.port}/healthz", timeout=1) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False

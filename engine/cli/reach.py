@@ -18,7 +18,7 @@ from pymongo.errors import (
 from redis import Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -29,12 +29,24 @@ from engine.settings import Settings
 from engine.stack import Stack, StackError, running
 
 PATIENCE = 2.5  # seconds
+REDIS_ERRORS = (RedisError, RedisClusterException)
+"""The second is none of the first, for all that the library's documentation says of errors."""
+
+
+def given_settings() -> Settings:
+    """What the environment and .env say. Raises StackError for a .env that cannot be read, ValidationError."""
+    try:
+        return Settings()
+    except UnicodeDecodeError as error:
+        raise StackError(".env is not UTF-8 text") from error
+    except OSError as error:
+        raise StackError(f".env cannot be read: {error.strerror}") from error
 
 
 def redis_client(url: str) -> Redis | RedisCluster:
     """A client of a server, a cluster or the master of sentinels, that gives up after `PATIENCE`.
 
-    Raises StackError for a URL that is none, RedisError if a cluster or the sentinels do not answer.
+    Raises StackError for a URL that is none, one of `REDIS_ERRORS` if a cluster or the sentinels do not answer.
     """
     options = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "decode_responses": True}
     try:
@@ -78,6 +90,8 @@ def mongo_client(url: str) -> MongoClient[dict[str, object]]:
         if isinstance(error, InvalidURI):
             raise StackError("MONGO_URL is not a valid mongodb:// URL") from error
         raise StackError("MONGO_URL: its host is not known or its options are not valid") from error
+    except OSError as error:
+        raise StackError(f"MONGO_URL: a file that it names cannot be read: {error.strerror}") from error
     except (ValueError, TypeError) as error:
         raise StackError("MONGO_URL is not a valid mongodb:// URL") from error
 
@@ -89,7 +103,11 @@ def check_redis(url: str) -> None:
             client.ping()
     except AuthenticationError as error:
         raise StackError(f"Redis at {shown(url)} refuses the password or user of REDIS_URL") from error
-    except (RedisError, OSError) as error:
+    except (TypeError, AttributeError) as error:  # redis-py hands what stands behind the ? to its connection, unseen
+        raise StackError("REDIS_URL has an option that is not known or not valid") from error
+    except (*REDIS_ERRORS, OSError) as error:
+        if "Cluster mode is not enabled" in str(error):
+            raise StackError(f"Redis at {shown(url)} is no cluster; REDIS_URL begins with redis:// then") from error
         raise StackError(f"cannot reach Redis at {shown(url)}; look at REDIS_URL, and whether it runs") from error
 
 

@@ -18,7 +18,7 @@ def command() -> None:
 
     Nothing that was decided is lost: a partition goes only when MongoDB has all of its outbox. Holds end.
     """
-    with reach.servers(Settings()) as ready:
+    with reach.servers(reach.given_settings()) as ready:
         began = time.perf_counter()
         built, slots, left = asyncio.run(rebuild(ready))
     seconds = time.perf_counter() - began

@@ -31,7 +31,7 @@ def up(
 ) -> None:
     """Start all that is needed: Redis and MongoDB (unless REDIS_URL and MONGO_URL name yours), sample data, the API."""
     began = time.monotonic()
-    settings = Settings()
+    settings = reach.given_settings()
     with own_foreground(under_make), interruptible():
         try:
             _up(settings, with_sample, cluster, began)
@@ -68,7 +68,7 @@ def _up(settings: Settings, with_sample: bool, cluster: bool, began: float) -> N
 def serve() -> None:
     """Start the API alone, on the servers that REDIS_URL and MONGO_URL name (or on a stack that runs here)."""
     began = time.monotonic()
-    settings = reach.with_running(Settings())
+    settings = reach.with_running(reach.given_settings())
     unset = [name for name in ("redis_url", "mongo_url") if not getattr(settings, name)]
     if unset:
         names = " and ".join(name.upper() for name in unset)

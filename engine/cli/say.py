@@ -27,6 +27,11 @@ def complain(text: str) -> None:
     errors.print(Text.assemble(("slotline: ", "bold red"), " ".join(text.split())))
 
 
+def is_text(word: str) -> bool:
+    """Whether a word of the command line is UTF-8: Python stands lone surrogates for other bytes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in word)
+
+
 def what_is_wrong(error: ValidationError) -> str:
     """Settings that are not valid, without their values: these may hold passwords."""
     lines = []
@@ -51,3 +56,8 @@ def shown(url: str) -> str:
     except ValueError:
         return f"{scheme}://…"
     return f"{scheme}://{host}"
+
+
+def in_url(host: str) -> str:
+    """An address as it stands in a URL: that of IPv6 in brackets, for its colons."""
+    return f"[{host}]" if ":" in host else host

@@ -26,7 +26,7 @@ def command(
     seed: Annotated[int, typer.Option(help="The same seed makes the same experts.")] = SEED,
 ) -> None:
     """Add sample experts with their slots; what is there already stays as it is."""
-    settings = Settings()
+    settings = reach.given_settings()
     with interruptible():
         try:
             with reach.servers(settings) as ready:

@@ -33,10 +33,14 @@ def add(
         complain("START needs a zone, such as 2027-03-01T09:00Z")
         raise typer.Exit(1)
     forms = []
-    for number in range(times):
-        begins = (first + timedelta(minutes=minutes * number)).astimezone(UTC)
-        values = {"start": begins, "end": begins + timedelta(minutes=minutes), "seats": seats}
-        forms.append(filled(SlotForm, values))
+    try:
+        for number in range(times):
+            begins = (first + timedelta(minutes=minutes * number)).astimezone(UTC)
+            values = {"start": begins, "end": begins + timedelta(minutes=minutes), "seats": seats}
+            forms.append(filled(SlotForm, values))
+    except OverflowError:
+        complain("a slot begins within the next two years, and lasts 5 minutes to 24 hours")
+        raise typer.Exit(1) from None
     slots = [form.slot(expert_id) for form in forms]
     for slot in with_engine(lambda engine: engine.admin.add_slots(expert_id, slots)):
         say(slot.id)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import PyMongoError
 from redis import Redis, RedisCluster
-from redis.exceptions import RedisError
 
 from engine.cli.findings import Finding, bad, good, note
-from engine.cli.reach import check_mongo, check_redis, mongo_client, redis_client
+from engine.cli.reach import REDIS_ERRORS, check_mongo, check_redis, mongo_client, redis_client
 from engine.cli.say import shown
 from engine.keys import Keys
 from engine.stack import StackError
@@ -31,7 +30,7 @@ def look_at_redis(url: str, partitions: int) -> Iterator[Finding]:
         try:
             yield from _redis_settings(client, url)
             yield _epochs(client, partitions)
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             yield bad(f"Redis stopped answering: {type(error).__name__}")
 
 

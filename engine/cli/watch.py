@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Group
@@ -17,8 +16,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from engine.cli.say import console, say
-from engine.settings import Settings
+from engine.availability import zone
+from engine.cli import reach
+from engine.cli.say import console, in_url, say
 from engine.stack import StackError
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ def command(
     """Show an expert's calendar live; where there is no terminal, a line for each change. Ctrl-C ends it."""
     from engine.live import Refused, Unwatchable
 
-    settings = Settings()
+    settings = reach.given_settings()
     try:
-        zone = ZoneInfo(tz) if tz else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        local = zone(tz) if tz else None
+    except ValueError as error:
         raise StackError(f"there is no time zone {tz}") from error
-    where = url or f"http://{settings.host}:{settings.port}"
+    where = url or f"http://{in_url(settings.host)}:{settings.port}"
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(watch(where, expert, Screen(zone), once))
+            asyncio.run(watch(where, expert, Screen(local), once))
     except Unwatchable as error:
         if error.code == "expert-not-found":
             raise StackError(f"there is no expert {expert}; {where}/api/experts lists them") from error

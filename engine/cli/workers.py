@@ -18,6 +18,7 @@ from typing import Self
 
 from prometheus_client.multiprocess import mark_process_dead
 
+from engine.cli.say import in_url
 from engine.settings import Settings
 from engine.stack import Child, StackError
 
@@ -49,7 +50,7 @@ def listen(settings: Settings) -> socket.socket:
 def address(listener: socket.socket) -> str:
     """``http://host:port`` as it really is."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{in_url(host)}:{port}"
 
 
 @dataclass(slots=True)

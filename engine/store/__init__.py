@@ -50,7 +50,7 @@ class Store:
                 connectTimeoutMS=milliseconds,
                 socketTimeoutMS=milliseconds * 3,
             )
-        except (PyMongoError, ValueError) as error:
+        except (PyMongoError, ValueError, OSError) as error:  # the last for a file that the URL names
             raise StoreUnavailable(f"MONGO_URL cannot be used: {first_line(error)}") from error
         self._database = self._client.get_database(
             database,

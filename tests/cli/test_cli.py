@@ -6,12 +6,15 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
-from engine.cli import doctor
+from engine.cli import doctor, watch
 from engine.cli.say import shown
+from engine.errors import StoreUnavailable
 from engine.stack import RedisServer, Stack
+from engine.store import Store
 from tests.cli.command_line import Slotline
 
 SECRET = "s3cr3t"
@@ -51,6 +54,75 @@ def test_a_wrong_mongo_url(slotline: Slotline, stack: Stack) -> None:
     assert "not a mongodb:// URL" in one_line(slotline("up", MONGO_URL=SECRET, **redis))
     assert "not a valid mongodb:// URL" in one_line(slotline("up", MONGO_URL=f"mongodb://me:{SECRET}", **redis))
     assert "not a valid redis://" in one_line(slotline("up", REDIS_URL=f"https://me:{SECRET}@{CLOSED}"))
+
+
+def test_a_url_that_the_drivers_stumble_over_is_one_line(slotline: Slotline, stack: Stack) -> None:
+    """Each was a traceback: redis-py has an error for clusters that is none of its errors, and looks at the options of
+    a URL no sooner than it connects; PyMongo reads the files that are named in one as soon as it has it."""
+    mongo = {"MONGO_URL": stack.mongo_url or ""}
+    own = (stack.redis_url or "").removeprefix("redis://").partition("/")[0]
+    for verb in ("up", "audit"):
+        for url, said in (
+            (f"redis+cluster://:{SECRET}@{CLOSED}", f"cannot reach Redis at redis+cluster://{CLOSED}"),
+            (f"redis+cluster://{own}", f"Redis at redis+cluster://{own} is no cluster"),
+            (f"redis://:{SECRET}@{own}/0?foo=bar", "REDIS_URL has an option that is not known"),
+            (f"redis://{own}/0?retry=3", "REDIS_URL has an option that is not known or not valid"),
+        ):
+            assert one_line(slotline(verb, REDIS_URL=url, **mongo)).startswith(said)
+        file = f"mongodb://me:{SECRET}@{CLOSED}/?tls=true&tlsCAFile=/nonexistent"
+        assert one_line(slotline(verb, REDIS_URL=stack.redis_url or "", MONGO_URL=file)) == (
+            "MONGO_URL: a file that it names cannot be read: No such file or directory"
+        )
+    done = slotline("doctor", REDIS_URL=f"redis+cluster://{own}", MONGO_URL=file)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "is no cluster" in done.stdout
+    assert "a file that it names cannot be read" in done.stdout
+    with pytest.raises(StoreUnavailable, match=r"MONGO_URL cannot be used: .*No such file"):
+        Store(file, "none", timeout=1)
+
+
+def test_an_env_file_in_another_encoding_is_one_line(slotline: Slotline, tmp_path: Path) -> None:
+    """It was a traceback of the decoder, which did not say what it had read."""
+    (tmp_path / ".env").write_bytes("MAIL_FROM=Müller <a@b.de>\n".encode("latin-1"))
+    for verb in ("up", "audit"):
+        assert one_line(slotline(verb)) == ".env is not UTF-8 text"
+    done = slotline("doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "settings: .env is not UTF-8 text" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("slots", "add", "abc", "9999-12-31T23:59Z"), "a slot begins within the next two years"),
+        (("slots", "add", "abc", "0001-01-01T00:00+10:00"), "a slot begins within the next two years"),
+        (("slots", "add", "abc", "2027-03-01T09:00Z", "--minutes", "9" * 14), "lasts 5 minutes to 24 hours"),
+        (("watch", "abc", "--once", "--tz", "America"), "there is no time zone America"),
+        (("bookings", "list", "--email", "\udcff@example.com"), "the command line is not UTF-8 text"),
+        (("expert", "remove", "\udcff"), "the command line is not UTF-8 text"),
+        (("bookings", "cancel", "abc-1", "--reason", "\udce9"), "the command line is not UTF-8 text"),
+    ],
+)
+def test_words_that_make_no_sense_are_one_line(slotline: Slotline, words: tuple[str, ...], said: str) -> None:
+    """Each was a traceback: of a date beyond the calendar, of a folder of zones, or of a driver that wants UTF-8."""
+    assert said in one_line(slotline(*words))
+
+
+def test_watch_puts_an_address_of_ipv6_in_brackets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With HOST=::1 it looked for a server at http://::1:8000, and never found the one that ran there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOST", "::1")
+    monkeypatch.setenv("PORT", "8000")
+    asked = AsyncMock()
+    monkeypatch.setattr(watch, "watch", asked)
+    watch.command("abc", url="", tz="")
+    assert asked.call_args[0][:2] == ("http://[::1]:8000", "abc")
+
+
+def test_a_page_beyond_all_pages_is_wrong_usage(slotline: Slotline) -> None:
+    """The number went to MongoDB, which takes 64 bits, and came back as a traceback."""
+    done = slotline("bookings", "list", "--email", "a@example.com", "--page", "9" * 20)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
 def test_a_busy_port(slotline: Slotline) -> None:
