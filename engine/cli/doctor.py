@@ -9,6 +9,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -110,12 +111,18 @@ def _versions() -> Finding:
 
 
 def _data_folder(folder: Path) -> Finding:
+    made: list[Path] = []
     try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         return bad(f"cannot write in the data folder {folder}: {error.strerror}", "set DATA_DIR to another folder")
+    finally:
+        for each in made:
+            with suppress(OSError):  # it was not made after all, or somebody has put something into it
+                each.rmdir()
     return good(f"data folder {folder} can be written")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from redis import Redis, RedisCluster
 
@@ -13,10 +16,15 @@ from engine.cli.reach import REDIS_ERRORS, check_mongo, check_redis, mongo_clien
 from engine.cli.say import shown
 from engine.keys import Keys
 from engine.stack import StackError
-from engine.store import bookings, experts, slots
+from engine.store import availabilities, bookings, experts, slots
 
 OLDEST_REDIS = (6, 2)
-INDEXES = {"experts": experts.INDEXES, "days": slots.INDEXES, "bookings": bookings.INDEXES}
+INDEXES = {
+    "experts": experts.INDEXES,
+    "days": slots.INDEXES,
+    "bookings": bookings.INDEXES,
+    "availabilities": availabilities.INDEXES,
+}
 TRIAL = "doctor"
 
 
@@ -28,30 +36,50 @@ def look_at_redis(url: str, partitions: int) -> Iterator[Finding]:
         return
     with redis_client(url) as client:
         try:
-            yield from _redis_settings(client, url)
+            yield from _servers(client, url)
             yield _epochs(client, partitions)
         except REDIS_ERRORS as error:
             yield bad(f"Redis stopped answering: {type(error).__name__}")
 
 
-def _redis_settings(client: Redis | RedisCluster, url: str) -> Iterator[Finding]:
-    info = client.info()
+def _servers(client: Redis | RedisCluster, url: str) -> Iterator[Finding]:
+    """Each node of a cluster is a server with settings of its own. What is well with many is said once."""
+    if not isinstance(client, RedisCluster):
+        yield from _redis_settings(client.info(), shown(url), "")
+        return
+    said = set()
+    for node in client.get_nodes():  # type: ignore[no-untyped-call]
+        try:
+            info = client.get_redis_connection(node).info()
+        except REDIS_ERRORS as error:
+            yield bad(f"Redis: the node {node.name} does not answer: {type(error).__name__}")
+            continue
+        for finding in _redis_settings(info, shown(url), f" of {node.name}"):
+            if finding not in said:
+                yield finding
+            said.add(finding)
+
+
+def _redis_settings(info: dict[str, Any], where: str, which: str) -> Iterator[Finding]:
+    """``which`` names the server if there are several."""
     version = str(info["redis_version"])
     product = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
     if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
-        yield bad(f"{product} at {shown(url)} is too old", "Slotline needs Redis 6.2 or any Valkey")
+        yield bad(f"{product}{which} at {where} is too old", "Slotline needs Redis 6.2 or any Valkey")
     else:
-        yield good(f"{product} answers at {shown(url)}")
+        yield good(f"{product} answers at {where}")
 
     policy = info.get("maxmemory_policy")
     if policy == "noeviction":
         yield good("Redis: maxmemory-policy is noeviction")
     else:
-        yield bad(f"Redis: maxmemory-policy is {policy}: it may throw claims away", "set it to noeviction")
+        yield bad(f"Redis: maxmemory-policy{which} is {policy}: it may throw claims away", "set it to noeviction")
     if info.get("aof_enabled"):
         yield good("Redis: appendonly is on")
     else:
-        yield bad("Redis: appendonly is off: a restart empties the calendar until it is rebuilt", "set appendonly yes")
+        yield bad(
+            f"Redis: appendonly{which} is off: a restart empties the calendar until it is rebuilt", "set appendonly yes"
+        )
 
 
 def _epochs(client: Redis | RedisCluster, partitions: int) -> Finding:
@@ -82,12 +110,22 @@ def look_at_mongo(url: str, database: str) -> Iterator[Finding]:
             yield bad(f"MongoDB stopped answering: {type(error).__name__}")
 
 
-def _majority_write(client: MongoClient[dict[str, object]], database: str) -> Finding:
+@contextmanager
+def _trial(client: MongoClient[dict[str, object]], database: str) -> Iterator[Collection[dict[str, object]]]:
+    """A collection to write in, which is gone afterwards, whatever comes of it."""
     durable = WriteConcern("majority", j=True, wtimeout=2000)
     trial = client[database].get_collection(TRIAL, write_concern=durable)
     try:
-        trial.insert_one({"written": True})
-        trial.drop()
+        yield trial
+    finally:
+        with suppress(PyMongoError):
+            trial.drop()
+
+
+def _majority_write(client: MongoClient[dict[str, object]], database: str) -> Finding:
+    try:
+        with _trial(client, database) as trial:
+            trial.insert_one({"written": True})
     except PyMongoError as error:
         return bad(
             f"MongoDB: a majority, journaled write to {database} failed: {type(error).__name__}",
@@ -97,12 +135,11 @@ def _majority_write(client: MongoClient[dict[str, object]], database: str) -> Fi
 
 
 def _transaction(client: MongoClient[dict[str, object]], database: str) -> Finding:
-    trial = client[database][TRIAL]
     try:
-        trial.insert_one({"_id": 1})
-        with client.start_session() as session, session.start_transaction():
-            trial.update_one({"_id": 1}, {"$set": {"written": True}}, session=session)
-        trial.drop()
+        with _trial(client, database) as trial:
+            trial.insert_one({"_id": 1})
+            with client.start_session() as session, session.start_transaction():
+                trial.update_one({"_id": 1}, {"$set": {"written": True}}, session=session)
     except PyMongoError as error:
         return bad(
             f"MongoDB: a transaction in {database} failed: {type(error).__name__}",
@@ -112,13 +149,14 @@ def _transaction(client: MongoClient[dict[str, object]], database: str) -> Findi
 
 
 def _indexes(client: MongoClient[dict[str, object]], database: str) -> Finding:
-    missing = []
-    there = client[database].list_collection_names()
-    for collection, wanted in INDEXES.items():
-        have = client[database][collection].index_information() if collection in there else {}
-        missing += [f"{collection}.{index.document['name']}" for index in wanted if index.document["name"] not in have]
-    if not missing:
-        return good("MongoDB: all indexes are there")
+    there = INDEXES.keys() & client[database].list_collection_names()
     if not there:
         return note(f"MongoDB: the database {database} is empty; the first start makes the indexes")
-    return bad(f"MongoDB: indexes are missing: {', '.join(missing)}", "start Slotline once; it makes them")
+    missing = []
+    for collection in sorted(there):
+        have = client[database][collection].index_information()
+        names = [str(index.document["name"]) for index in INDEXES[collection]]
+        missing += [f"{collection}.{name}" for name in names if name not in have]
+    if missing:
+        return bad(f"MongoDB: indexes are missing: {', '.join(missing)}", "start Slotline once; it makes them")
+    return good("MongoDB: all indexes are there")

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from engine.settings import Settings
 
+SECRET = "s3cr3t"
+CLOSED = "127.0.0.1:1"
+"""Nobody listens there."""
 ROOT = Path(__file__).parents[2]
 Slotline = Callable[..., subprocess.CompletedProcess[str]]
 

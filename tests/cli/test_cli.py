@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.metadata
 import secrets
 import socket
 import subprocess
@@ -10,15 +9,12 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from engine.cli import doctor, watch
+from engine.cli import watch
 from engine.cli.say import shown
 from engine.errors import StoreUnavailable
-from engine.stack import RedisServer, Stack
+from engine.stack import Stack
 from engine.store import Store
-from tests.cli.command_line import Slotline
-
-SECRET = "s3cr3t"
-CLOSED = "127.0.0.1:1"
+from tests.cli.command_line import CLOSED, SECRET, Slotline
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -202,65 +198,6 @@ def test_seed_adds_once_and_then_nothing_new(slotline: Slotline, stack: Stack) -
 def test_seed_finds_the_stack_that_runs_in_the_folder(slotline: Slotline, stack: Stack) -> None:
     done = slotline("seed", "--experts", "2", "--weeks", "1", DATA_DIR=str(stack.data_dir), MONGO_DATABASE="found")
     assert (done.returncode, done.stdout[:15]) == (0, "Added 2 experts"), done.stderr
-
-
-def test_the_doctor_without_servers(slotline: Slotline) -> None:
-    done = slotline("doctor")
-    assert done.returncode == 0, done.stdout
-    assert "Redis does not run" in done.stdout
-    assert "MongoDB does not run" in done.stdout
-
-
-def test_the_doctor_with_servers(slotline: Slotline, stack: Stack) -> None:
-    folder = {"DATA_DIR": str(stack.data_dir), "MONGO_DATABASE": "examined"}
-    assert "database examined is empty" in slotline("doctor", **folder).stdout
-    slotline("seed", "--experts", "2", "--weeks", "1", **folder)
-    done = slotline("doctor", **folder)
-    assert done.returncode == 0, done.stdout
-    for line in (
-        "noeviction", "appendonly is on", "all 16 partitions have an epoch", "is acknowledged",
-        "a transaction in examined is possible", "all indexes",
-        "2 experts",
-    ):  # fmt: skip
-        assert line in done.stdout
-    assert "✗" not in done.stdout
-
-
-def test_the_doctor_compares_what_is_installed_with_the_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A package may be locked twice, for an older and for a newer Python."""
-    installed = importlib.metadata.version("orjson")
-    monkeypatch.chdir(tmp_path)
-    lock = tmp_path / "requirements.lock"
-    for versions, good in ((f"{installed} 0.1", True), (f"0.1 {installed}", True), ("0.1 0.2", False)):
-        old, new = versions.split()
-        lock.write_text(
-            f"orjson=={old} ; python_full_version < '3.12' \\\n    --hash=sha256:0\n"
-            f"orjson=={new} ; python_full_version >= '3.12' \\\n    --hash=sha256:0\nnobody-has-this==1.0\n"
-        )
-        found = doctor._versions()
-        assert found.ok is good, found
-    assert f"orjson {installed} (locked: 0.1 or 0.2)" in found.text
-
-
-def test_the_doctor_finds_what_is_wrong(slotline: Slotline, tmp_path: Path) -> None:
-    with (
-        RedisServer(tmp_path / "bad", persist=False, args=["--maxmemory-policy", "allkeys-lru"]) as redis,
-        socket.create_server(("127.0.0.1", 0)) as busy,
-    ):
-        done = slotline(
-            "doctor",
-            REDIS_URL=redis.url,
-            MONGO_URL=f"mongodb://me:{SECRET}@{CLOSED}/",
-            PORT=str(busy.getsockname()[1]),
-            DATA_DIR="/proc/nowhere",
-        )
-    assert done.returncode == 1
-    assert SECRET not in done.stdout + done.stderr
-    wrong = [line for line in done.stdout.splitlines() if "✗" in line]
-    for number, part in enumerate(
-        ("data folder", "in use", "allkeys-lru", "appendonly is off", "cannot reach MongoDB")
-    ):
-        assert part in wrong[number]
 
 
 @pytest.mark.parametrize(

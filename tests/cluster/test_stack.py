@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.stores import look_at_redis
 from engine.stack import RedisCluster, Stack
 from engine.stack import cluster as embedded
 
@@ -29,3 +30,17 @@ def test_it_keeps_its_data_finds_together_on_new_ports_and_is_mended(
         monkeypatch.setattr(embedded, "MOURNING", 0)
         assert stack.mend() == ["Redis"]
         assert dead.alive
+
+
+def test_the_doctor_looks_at_every_node(cluster: RedisCluster) -> None:
+    """It asked one node of the six, and what was wrong with the others was well."""
+    well = list(look_at_redis(cluster.url, 16))
+    assert not [finding for finding in well if finding.ok is False]
+    assert len(well) == 4, "what is well with all is said once"
+    for node in cluster.nodes:
+        with node.client() as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+            wrong = [finding.text for finding in look_at_redis(cluster.url, 16) if finding.ok is False]
+            client.config_set("maxmemory-policy", "noeviction")
+        assert len(wrong) == 1
+        assert f"maxmemory-policy of 127.0.0.1:{node.port} is allkeys-lru" in wrong[0]
