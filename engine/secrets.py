@@ -25,7 +25,8 @@ def fault_of(secret: str) -> str | None:
 
 
 def kept(path: Path) -> str:
-    """The secret in a file, made on first use; only this user may read it. Raises OSError."""
+    """The secret in a file, made on first use; only this user may read it. Raises OSError, ValueError if the file has
+    none: it was emptied, or the disk was full."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         # Written aside and linked into place: another process sees the whole secret or none.
@@ -36,7 +37,13 @@ def kept(path: Path) -> str:
             path.hardlink_to(aside)
         finally:
             aside.unlink()
-    return path.read_text().strip()
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text; remove it, and another one is made") from None
+    if fault := fault_of(secret):
+        raise ValueError(f"{path} {fault}; or remove it, and another one is made")
+    return secret
 
 
 def derived(secret: bytes, purpose: str) -> bytes:

@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _empty_is_the_default(cls, value: object) -> object:
+        """An empty path is the current folder, which nobody means."""
+        return cls.model_fields["data_dir"].default if value == "" else value
+
     @field_validator("secret", "admin_token")
     @classmethod
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
@@ -171,7 +177,8 @@ class Settings(BaseSettings):
 
     def for_development(self) -> Self:
         """The same with what a development start makes for itself and keeps in ``DATA_DIR``: SECRET, ADMIN_TOKEN. Codes
-        are printed if there is no other way to send them. Raises OSError if the folder cannot be written."""
+        are printed if there is no other way to send them. Raises OSError if the folder cannot be written, ValueError if
+        what is kept there is no secret."""
         return self.model_copy(
             update={
                 "secret": self.secret or SecretStr(kept(self.data_dir / "secret")),

@@ -92,6 +92,8 @@ def _for_development(settings: Settings) -> Settings:
         settings = settings.for_development()
     except OSError as error:
         raise StackError(f"cannot write in the data folder: {settings.data_dir}: {error.strerror}") from error
+    except ValueError as error:
+        raise StackError(str(error)) from error
     if settings.missing:
         raise StackError(settings.missing)
     return settings

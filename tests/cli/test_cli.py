@@ -12,6 +12,7 @@ import pytest
 from engine.cli import watch
 from engine.cli.say import shown
 from engine.errors import StoreUnavailable
+from engine.settings import Settings
 from engine.stack import Stack
 from engine.store import Store
 from tests.cli.command_line import CLOSED, SECRET, Slotline
@@ -158,6 +159,25 @@ def test_a_secret_that_can_be_guessed_is_refused_and_not_repeated(slotline: Slot
     assert said.startswith(f"{name}: ")
     assert "openssl rand" in said
     assert value not in said
+
+
+@pytest.mark.parametrize("name", ["secret", "admin-token"])
+@pytest.mark.parametrize("kept", [b"", b"changeme", b"\xff" * 40])
+def test_a_kept_secret_that_is_none_is_one_line(slotline: Slotline, tmp_path: Path, name: str, kept: bytes) -> None:
+    """An empty file, as a full disk leaves it, passed for a secret: each worker ended with a traceback."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).write_bytes(kept)
+    said = one_line(slotline("up"))
+    assert said.startswith(str(tmp_path / "data" / name))
+    assert "remove it, and another one is made" in said
+
+
+def test_an_empty_data_folder_is_the_usual_one(slotline: Slotline, tmp_path: Path) -> None:
+    """It was the current folder, and the servers' files lay about in it."""
+    done = slotline("doctor", DATA_DIR="")
+    assert "data folder .data can be written" in done.stdout
+    (tmp_path / ".env").write_text("DATA_DIR=\n")
+    assert Settings(_env_file=tmp_path / ".env").data_dir == Path(".data")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
