@@ -18,8 +18,8 @@ LINES = r"^(?:[^\x00-\x1f\x7f-\x9f]|[\n\r\t])*$"
 _LABEL = "[A-Za-z0-9\u00a1-\U0010ffff](?:[A-Za-z0-9\u00a1-\U0010ffff-]{0,61}[A-Za-z0-9\u00a1-\U0010ffff])?"
 EMAIL = rf"^[^\s@\"(),:;<>\[\]\\\x00-\x20\x7f-\xa0]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}$"
 """A dot-atom and a domain of at least two labels, as the HTML standard's e-mail state has it, other scripts allowed."""
-PHONE = r"^\+?(?:[ ().\-/]?[ ().\-/]?[0-9]){7,15}\)?$"
-"""7 to 15 digits (E.164's most), with the separators that people write."""
+PHONE = "^\\+?(?:[ ().\\-\u2013/]{0,3}[0-9]){7,15}\\)?$"
+"""7 to 15 digits (E.164's most), with the separators that people write, three in a row for a dash between blanks."""
 
 
 class Message(BaseModel):

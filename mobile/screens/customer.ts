@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** The rules of the server's NewBooking, said here as one leaves a field; the server has the last word. */
 const LABEL = '[A-Za-z0-9\\u00a1-\\uffff](?:[A-Za-z0-9\\u00a1-\\uffff-]{0,61}[A-Za-z0-9\\u00a1-\\uffff])?';
 const EMAIL = new RegExp(`^[^\\s@"(),:;<>\\[\\]\\\\\\u0000-\\u0020\\u007f-\\u00a0]{1,64}@(?:${LABEL}\\.)+${LABEL}$`);
-const PHONE = /^\+?(?:[ ().\-/]?[ ().\-/]?[0-9]){7,15}\)?$/;
+const PHONE = /^\+?(?:[ ().\-\u2013/]{0,3}[0-9]){7,15}\)?$/;
 // eslint-disable-next-line no-control-regex
 const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 
