@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from engine.fields import TEXT, Day, Email, HoldToken, Id, Message, Name, Notes, Phone, Reason, Zone
 from engine.forms import AvailabilityForm, ExpertForm, SlotForm
 from engine.model import Status
 
-PageNumber = Annotated[int, Field(ge=1, le=100_000)]
-Limit = Annotated[int, Field(ge=1, le=100)]
+
+def _digits(value: object) -> object:
+    """A query string holds texts, and Python reads 1_0, 1.0 and +5 as numbers, too."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]+", value):
+        raise ValueError("must be a whole number, in digits")
+    return value
+
+
+PageNumber = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_digits)]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]
 
 
 class NewBooking(Message):

@@ -182,6 +182,7 @@ def test_the_document_tells_the_parameters(contract: Contract) -> None:
     assert names["GET /api/bookings"] == {"email", "status", "page", "limit"}
     assert names["POST /api/bookings"] == {"Idempotency-Key"}
     limit = next(each for each in found["GET /api/experts"]["parameters"] if each["name"] == "limit")
+    assert limit["schema"]["type"] == "integer"
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 100, 20)
 
 
