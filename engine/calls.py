@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import hiredis
 
@@ -37,6 +37,11 @@ NOT_NOW = (
 """Redis's own words for: this was not done, and may be possible in a moment."""
 
 TRIES = 3
+
+PATIENCE = 1.0
+"""Seconds that one of several servers gets to answer in a round over all of them, which comes again soon anyway."""
+
+T = TypeVar("T")
 
 CLAIMS = ("book", "hold", "reschedule")
 """Verbs whose repetition may be refused and whose first call, delayed on a connection that we gave up, still claims."""
@@ -116,6 +121,58 @@ class Calls:
             for server, (seconds, microseconds) in zip(some_key, times, strict=True)
         }
         return [clocks[server] for server in servers]
+
+    async def at_each_server(
+        self,
+        partitions: Sequence[Partition],
+        work: Callable[[Sequence[Partition], int], Awaitable[T]],
+        patience: float | None = PATIENCE,
+    ) -> tuple[list[T], list[Exception]]:
+        """Does ``work`` with the partitions of each server and its time (epoch ms), at all of them at once; answers
+        what came of it, and what went wrong at the others, which names their partitions.
+
+        ``patience``: seconds in which a server has to say its time, if there are several; None: as long as it takes to
+        find that it is away.
+        """
+        servers: dict[str, list[Partition]] = {}
+        for partition in partitions:
+            servers.setdefault(self._route.owner(partition.epoch), []).append(partition)
+        several = len(servers) > 1
+
+        async def at(group: list[Partition]) -> T:
+            try:
+                async with asyncio.timeout(patience if several else None):
+                    [now] = await self.clocks([group[0].epoch])
+            except TimeoutError:
+                raise StoreUnavailable("their Redis does not answer") from None
+            return await work(group, now)
+
+        done: list[T] = []
+        wrong: list[Exception] = []
+        results = await asyncio.gather(*map(at, servers.values()), return_exceptions=True)
+        for group, result in zip(servers.values(), results, strict=True):
+            if not isinstance(result, BaseException):
+                done.append(result)
+            elif not isinstance(result, Exception):
+                raise result
+            elif several and isinstance(result, StoreUnavailable):
+                numbers = ", ".join(str(partition.number) for partition in group)
+                wrong.append(StoreUnavailable(f"partitions {numbers}: {result}"))
+            else:
+                wrong.append(result)
+        return done, wrong
+
+    async def wherever_possible(
+        self, partitions: Sequence[Partition], work: Callable[[Sequence[Partition], int], Awaitable[T]], what: str
+    ) -> list[T]:
+        """The same, for rounds that come again: one server that is away keeps nothing from being done at the others. It
+        is logged, after ``what`` could not be done. Raises what went wrong if that is so everywhere."""
+        done, wrong = await self.at_each_server(partitions, work)
+        if wrong and not done:
+            raise wrong[0]
+        for error in wrong:
+            log.warning("%s: %s", what, error, exc_info=None if isinstance(error, StoreUnavailable) else error)
+        return done
 
     @property
     def since(self) -> float:

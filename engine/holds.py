@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 
 from engine.calls import Calls
@@ -120,13 +121,15 @@ class Holds:
         await end([self._sweeper])
 
     async def sweep(self) -> int:
-        """Ends the holds of every partition that are over. Every worker does it; the script makes twice harmless."""
-        partitions = self._keys.partitions
-        clocks = await self._calls.clocks([partition.due for partition in partitions])
+        """Ends the holds that are over, of every partition whose server answers. Every worker does it; the script makes
+        twice harmless. Raises StoreUnavailable if none answers."""
+        return sum(await self._calls.wherever_possible(self._keys.partitions, self._sweep, "holds cannot be swept"))
+
+    async def _sweep(self, partitions: Sequence[Partition], now: int) -> int:
         due = await asyncio.gather(
             *(
                 self._calls.command("ZRANGEBYSCORE", partition.due, "-inf", now, "LIMIT", 0, SWEPT_AT_ONCE)
-                for partition, now in zip(partitions, clocks, strict=True)
+                for partition in partitions
             )
         )
         slots = [slot_id.decode() for of_partition in due for slot_id in of_partition]

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -293,23 +293,28 @@ class Journal:
                 log.exception("cannot look for orphans")
 
     async def adopt(self, older_than: float) -> int:
-        """Writes outbox entries older than ``older_than`` seconds that are not ours; answers how many."""
-        partitions = self._keys.partitions
-        clocks = await self._calls.clocks([partition.outbox for partition in partitions])
+        """Writes outbox entries older than ``older_than`` seconds that are not ours, of every partition whose server
+        answers; answers how many. Raises StoreUnavailable if none answers."""
         ours = {entry.id for entries in self._unwritten for entry in entries}
-        futures = []
-        for partition, now in zip(partitions, clocks, strict=True):
-            last = int(now - older_than * 1000)
-            found = await self._calls.command(
-                "XRANGE", partition.outbox, "-", last, "COUNT", self._settings.commit_batch
-            )
-            for entry_id, fields in found or ():
-                if entry_id in ours:
-                    continue
-                try:
-                    futures.append(self.commit(from_entry(fields), entry_id))
-                except (KeyError, ValueError) as error:
-                    await self._set_aside(partition, entry_id, f"unreadable: {error!r}")
+
+        async def look(partitions: Sequence[Partition], now: int) -> list[asyncio.Future[Written]]:
+            futures = []
+            for partition in partitions:
+                last = int(now - older_than * 1000)
+                found = await self._calls.command(
+                    "XRANGE", partition.outbox, "-", last, "COUNT", self._settings.commit_batch
+                )
+                for entry_id, fields in found or ():
+                    if entry_id in ours:
+                        continue
+                    try:
+                        futures.append(self.commit(from_entry(fields), entry_id))
+                    except (KeyError, ValueError) as error:
+                        await self._set_aside(partition, entry_id, f"unreadable: {error!r}")
+            return futures
+
+        found = await self._calls.wherever_possible(self._keys.partitions, look, "cannot look for orphans")
+        futures = [future for of_server in found for future in of_server]
         if futures:
             log.warning("adopted %d outbox entries that had lost their worker", len(futures))
             await asyncio.gather(*futures, return_exceptions=True)

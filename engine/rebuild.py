@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from pymongo.errors import PyMongoError
 
-from engine.calls import Calls
+from engine.calls import PATIENCE, Calls
 from engine.errors import StoreUnavailable
 from engine.keys import Keys, Partition
 from engine.link import Arg
@@ -62,22 +62,38 @@ class Rebuilder:
 
     async def _run(self) -> None:
         try:
-            await self.ensure()
+            await self.ensure(PATIENCE)
         except (StoreUnavailable, PyMongoError) as error:
             log.warning("cannot rebuild now: %s", error)
         except Exception:
             log.exception("the rebuild failed")
 
     async def missing(self) -> list[Partition]:
-        """The partitions without an epoch."""
-        partitions = self._keys.partitions
+        """The partitions without an epoch. Raises StoreUnavailable, which names those that cannot be asked."""
+        done, wrong = await self._calls.at_each_server(self._keys.partitions, self._without_epoch, None)
+        if wrong:
+            raise together(wrong)
+        return [partition for of_server in done for partition in of_server]
+
+    async def _without_epoch(self, partitions: Sequence[Partition], _: int = 0) -> list[Partition]:
         epochs = await asyncio.gather(*(self._calls.command("GET", partition.epoch) for partition in partitions))
         return [partition for partition, epoch in zip(partitions, epochs, strict=True) if epoch is None]
 
-    async def ensure(self) -> int:
-        """Rebuilds what has no epoch and waits for what others rebuild; answers how many partitions it built itself."""
+    async def ensure(self, patience: float | None = None) -> int:
+        """Rebuilds what has no epoch and waits for what others rebuild, at each server whatever becomes of the others;
+        answers how many partitions it built itself.
+
+        Raises StoreUnavailable, which names the partitions that cannot be asked, and PyMongoError. ``patience``:
+        seconds that one of several servers gets to answer; None: as long as a failover may take.
+        """
+        done, wrong = await self._calls.at_each_server(self._keys.partitions, self._ensure, patience)
+        if wrong:
+            raise together(wrong)
+        return sum(done)
+
+    async def _ensure(self, partitions: Sequence[Partition], _: int) -> int:
         built = 0
-        while missing := await self.missing():
+        while missing := await self._without_epoch(partitions):
             mine = [partition for partition in missing if await self._lease(partition)]
             if mine:
                 # A change that was on its way to MongoDB when Redis forgot it may not have been read: once more, later.
@@ -219,6 +235,13 @@ def taken(slots: dict[str, Slot], bookings: Iterable[Booking]) -> list[Slot]:
     return [
         replace(slot, seatmap="".join(seatmaps[slot.id])) if slot.id in seatmaps else slot for slot in slots.values()
     ]
+
+
+def together(wrong: Sequence[Exception]) -> Exception:
+    """What went wrong at several servers, as one error."""
+    if all(isinstance(error, StoreUnavailable) for error in wrong):
+        return wrong[0] if len(wrong) == 1 else StoreUnavailable("; ".join(map(str, wrong)))
+    return next(error for error in wrong if not isinstance(error, StoreUnavailable))
 
 
 def new_epoch() -> str:

@@ -13,6 +13,8 @@ import asyncio
 import logging
 import random
 import secrets
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pymongo.errors import PyMongoError
@@ -36,6 +38,8 @@ NAMELESS = 20.0
 
 LEASE_MS = 10_000
 """A worker that is killed in the middle keeps the others from it for so long."""
+LATER = 10.0
+"""Seconds until a partition is looked at again in which something cannot be read."""
 ROUNDS = 3
 """Audits of a partition in one go, while the one before has found anything."""
 
@@ -52,6 +56,9 @@ class Reconciler:
         self._suspects: set[Partition] = set()
         """To be compared whatever their servers say of themselves."""
         engine.journal.on_forgotten = self.suspect
+        self._later: dict[Partition, float] = {}
+        """When to look again at what could not be read."""
+        self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,30 +88,46 @@ class Reconciler:
             self._woken.clear()
             try:
                 await self.check()
-            except (StoreUnavailable, PyMongoError) as error:
+            except StoreUnavailable as error:
                 log.warning("cannot compare Redis with MongoDB now: %s", str(error)[:120])
             except Exception:
                 log.exception("cannot compare Redis with MongoDB")
 
     async def check(self) -> list[int]:
-        """Reconciles the partitions whose server is not what it was; answers their numbers.
-
-        Raises StoreUnavailable, PyMongoError.
-        """
+        """Reconciles the partitions whose server is not what it was, as far as that server answers, and what is there
+        can be read; answers their numbers. Raises StoreUnavailable if no server answers."""
         since = self._calls.since
-        answers = await asyncio.gather(*map(self._identity, self._keys.partitions))
-        nameless = asyncio.get_running_loop().time() - since > NAMELESS
-        done = []
-        for partition, (state, identity, epoch) in zip(self._keys.partitions, answers, strict=True):
+        answers = await self._calls.wherever_possible(
+            self._keys.partitions, self._identities, "cannot compare Redis with MongoDB now"
+        )
+        nameless = self._loop.time() - since > NAMELESS
+        wanted = []
+        for partition, state, identity, epoch in chain.from_iterable(answers):
             suspected = bool(epoch) and partition in self._suspects  # else it is being rebuilt: afterwards
             if state != "same" or suspected:
                 self._calls.distrust(partition)
             if state in ("changed", "again") or suspected:
-                if await self._reconcile(partition):
-                    done.append(partition.number)
+                wanted.append(partition)
             elif state == "same" and epoch and (identity or nameless) and since == self._calls.since:
                 self._calls.trust(partition, since, epoch)
-        return done
+        return [partition.number for partition in wanted if await self._try(partition)]
+
+    async def _try(self, partition: Partition) -> bool:
+        """What cannot be compared keeps nobody from comparing the next."""
+        if self._loop.time() < self._later.get(partition, 0.0):
+            return False
+        try:
+            return await self._reconcile(partition)
+        except (StoreUnavailable, PyMongoError) as error:
+            log.warning("partition %d cannot be compared with MongoDB now: %s", partition.number, str(error)[:120])
+        except Exception:
+            log.exception("partition %d cannot be compared with MongoDB", partition.number)
+            self._later[partition] = self._loop.time() + LATER
+        return False
+
+    async def _identities(self, partitions: Sequence[Partition], _: int) -> list[tuple[Partition, str, str, bytes]]:
+        answers = await asyncio.gather(*map(self._identity, partitions))
+        return [(partition, *answer) for partition, answer in zip(partitions, answers, strict=True)]
 
     async def _identity(self, partition: Partition) -> tuple[str, str, bytes]:
         """What ``lua/identity.lua`` says; without an epoch, if there is none."""

@@ -1,0 +1,91 @@
+"""A master and its replica are gone for good: what recovery there is goes on at the other masters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import SlotlineError, StoreUnavailable
+from engine.records import to_record
+from engine.settings import Settings
+from engine.stack.cluster import RedisCluster
+from tests.cluster.conftest import Spread, owner
+from tests.samples import Sample
+
+SOON = 12.0
+"""Seconds, with the time that the other nodes take to agree that one of them has failed."""
+
+
+@pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"adopt_after": 1.0, "hold_seconds": 1.0, "redis_failover": 2.0})
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + SOON
+    while True:
+        try:
+            if await condition():
+                return
+        except SlotlineError:
+            pass
+        assert time.monotonic() < deadline, getattr(condition, "__name__", "")
+        await asyncio.sleep(0.1)
+
+
+async def test_a_dead_shard_keeps_nothing_from_recovering_elsewhere(
+    engine: Engine, spread: Spread, cluster: RedisCluster, settings: Settings
+) -> None:
+    """Every round over all partitions asked all servers before it did anything, and the one that was away ended it: an
+    orphan stayed in the outbox, a hold that was over kept its seat, a shard that had forgotten a cancel was never
+    compared with MongoDB, and one that came up empty was never built again."""
+    lost, other, emptied = spread.samples
+    command = engine.calls.command
+    partition = engine.keys.of(other.expert.id)
+    doomed, forgetful = owner(engine, cluster, lost), owner(engine, cluster, emptied)
+    theirs = [each.number for each in engine.keys.partitions if cluster.master_of(each.epoch) is doomed]
+    cluster.replica_of(doomed).kill()
+    doomed.kill()
+
+    async def it_serves() -> bool:
+        return (await engine.book(other.request(7))).durable
+
+    await until(it_serves)
+    orphan, cancelled = [(await engine.book(other.request(number))).booking for number in (0, 3)]
+    await engine.store._database["bookings"].delete_many({"_id": {"$in": [orphan.id, cancelled.id]}})
+    await command("XADD", partition.outbox, "*", "booking", to_record(orphan))
+    await command("DEL", partition.booking(cancelled.id))
+    await engine.holds.hold(other.slots[2].id)
+    await command("SET", partition.server, "another-server 0")
+    with forgetful.client() as client:
+        client.flushall()
+
+    async def adopted() -> bool:
+        return await engine.store.bookings.get(orphan.id) == orphan
+
+    async def swept() -> bool:
+        return await mark(engine, other, 2) == "."
+
+    async def compared() -> bool:
+        return await mark(engine, other, 3) == "."
+
+    async def built_again() -> bool:
+        return (await engine.book(emptied.request(1))).durable
+
+    await asyncio.gather(*map(until, (adopted, swept, compared, built_again)))
+    with pytest.raises(StoreUnavailable) as silent:
+        await Engine.open(settings)
+    assert f"partitions {', '.join(map(str, theirs))}: " in str(silent.value)
+    wrong = (await engine.health())["redis"]
+    assert wrong is not None
+    assert wrong.startswith(f"partitions {', '.join(map(str, theirs))}: ")
+
+
+async def mark(engine: Engine, sample: Sample, number: int) -> str:
+    """The only seat of a slot."""
+    slots = {slot.id: slot for slot in (await engine.calendar(sample.expert.id)).slots}
+    return slots[sample.slots[number].id].seatmap
