@@ -11,18 +11,19 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from pymongo.errors import PyMongoError
 
 from engine.calls import PATIENCE, Calls
-from engine.errors import StoreUnavailable
+from engine.errors import SlotlineError, StoreUnavailable
 from engine.keys import Keys, Partition
 from engine.link import Arg
 from engine.model import BOOKED, Booking, Slot
 from engine.settings import Settings
 from engine.store import Store, utc_day
-from engine.tasks import end
+from engine.tasks import all_of, end
 
 log = logging.getLogger("slotline.rebuild")
 
@@ -47,6 +48,8 @@ class Rebuilder:
         self._store = store
         self._settings = settings
         self._who = secrets.token_hex(8)
+        self._busy: set[Partition] = set()
+        """What this worker is at: it has one name for all that it does, and so does nothing twice at once."""
         self._task: asyncio.Task[None] | None = None
         self.slots = 0
         """Slots rebuilt so far."""
@@ -94,13 +97,36 @@ class Rebuilder:
     async def _ensure(self, partitions: Sequence[Partition], _: int) -> int:
         built = 0
         while missing := await self._without_epoch(partitions):
-            mine = [partition for partition in missing if await self._lease(partition)]
-            if mine:
-                # A change that was on its way to MongoDB when Redis forgot it may not have been read: once more, later.
-                built += await self._rebuild(mine, again=self._settings.adopt_after)
-            else:
-                await asyncio.sleep(0.1)
+            async with self._at(missing) as mine:
+                theirs = [partition for partition in mine if not await self._lease(partition)]
+                self._leave(theirs, mine)
+                if mine:
+                    # A change on its way to MongoDB when Redis forgot it may not have been read: once more, later.
+                    built += await self._rebuild(mine, again=self._settings.adopt_after)
+                    continue
+            await asyncio.sleep(0.1)
         return built
+
+    @asynccontextmanager
+    async def _at(self, partitions: Iterable[Partition]) -> AsyncIterator[set[Partition]]:
+        """Those of them that nobody else in this process is at. What is still in the set at the end is given back: a
+        rebuild that failed, or was stopped, keeps nobody waiting, this worker included."""
+        mine = set(partitions) - self._busy
+        self._busy |= mine
+        try:
+            yield mine
+        finally:
+            try:
+                await all_of(self._calls.run("give_up", (each.rebuild,), (self._who,)) for each in mine)
+            except SlotlineError as error:
+                log.warning("what was not rebuilt stays leased for a while: %s", error)
+            finally:
+                self._busy -= mine
+
+    def _leave(self, partitions: Iterable[Partition], mine: set[Partition]) -> None:
+        """Nothing of theirs is to be given back: they are somebody else's, or done."""
+        mine.difference_update(partitions)
+        self._busy.difference_update(partitions)
 
     async def rebuild_all(self, progress: Progress | None = None) -> tuple[int, int, list[int]]:
         """Rebuilds every partition by hand, one after the other, each when MongoDB has all that it decided.
@@ -111,9 +137,6 @@ class Rebuilder:
         built, done, left = 0, 0, []
         self.slots = 0
         for partition in self._keys.partitions:
-            if not await self._end_epoch(partition):
-                left.append(partition.number)
-                continue
             before = done
 
             def count(experts: int, before: int = before) -> None:
@@ -122,7 +145,11 @@ class Rebuilder:
                 if progress:
                     progress(done)
 
-            built += await self._rebuild([partition], count)
+            async with self._at([partition]) as mine:
+                if mine and await self._end_epoch(partition):
+                    built += await self._rebuild(mine, count)
+                else:
+                    left.append(partition.number)
         return built, self.slots, left
 
     async def _end_epoch(self, partition: Partition) -> bool:
@@ -138,18 +165,20 @@ class Rebuilder:
         answer = await self._calls.run("lease", (partition.epoch, partition.rebuild), (self._who, LEASE_MS))
         return bool(answer[0] == b"ok")
 
-    async def _rebuild(
-        self, partitions: Sequence[Partition], progress: Progress | None = None, again: float = 0.0
-    ) -> int:
-        """``again``: seconds until the partitions are compared with MongoDB."""
-        began = time.monotonic()
+    async def _rebuild(self, mine: set[Partition], progress: Progress | None = None, again: float = 0.0) -> int:
+        """Takes out of ``mine`` what it has begun. ``again``: seconds until that is compared with MongoDB."""
+        partitions = sorted(mine, key=lambda partition: partition.number)
+        began = renewed = time.monotonic()
         slots = done = 0
         wanted = {partition.number for partition in partitions}
         lost: set[int] = set()
         for partition in partitions:
             await self._drop_holds(partition)
         async for chunks in self._experts_of(wanted):
-            slots += sum(await asyncio.gather(*(self._load_experts(experts, lost) for experts in chunks)))
+            slots += sum(await all_of(self._load_experts(experts, lost) for experts in chunks))
+            if time.monotonic() - renewed > LEASE_MS / 3000:
+                lost.update([each.number for each in partitions if not await self._lease(each)])
+                renewed = time.monotonic()
             done += sum(map(len, chunks))
             if progress:
                 progress(done)
@@ -158,7 +187,9 @@ class Rebuilder:
             if partition.number not in lost:
                 keys = (partition.epoch, partition.rebuild, partition.server)
                 answer = await self._calls.run("begin", keys, (self._who, new_epoch(), int(again * 1000)))
-                built += answer[0] == b"ok"
+                if answer[0] == b"ok":
+                    built += 1
+                    self._leave([partition], mine)
         self.slots += slots
         log.info("rebuilt %d partitions, %d slots in %.2f s", built, slots, time.monotonic() - began)
         return built
@@ -198,7 +229,7 @@ class Rebuilder:
         bookings: dict[str, list[Booking]] = {expert_id: [] for expert_id in expert_ids}
         async for booking in self._store.bookings.since(expert_ids, since):
             bookings[booking.expert_id].append(booking)
-        answers = await asyncio.gather(*(self._load(i, taken(slots[i], bookings[i]), bookings[i]) for i in expert_ids))
+        answers = await all_of(self._load(i, taken(slots[i], bookings[i]), bookings[i]) for i in expert_ids)
         lost.update(self._keys.of(i).number for i, loaded in zip(expert_ids, answers, strict=True) if not loaded)
         return sum(len(of_expert) for of_expert in slots.values())
 

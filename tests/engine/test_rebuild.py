@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
+from engine import rebuild
 from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import (
@@ -226,6 +229,89 @@ async def test_a_rebuild_whose_worker_died_is_taken_over(engine: Engine, sample:
         assert await engine.rebuilder.ensure() == engine.settings.partitions
     assert asyncio.get_running_loop().time() - began >= 0.29
     assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
+
+
+async def test_a_rebuild_that_mongodb_interrupts_goes_on_at_once(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One read failed, and whoever rebuilds kept its lease: nobody could begin again for 30 s, not even itself."""
+    since, failed = engine.store.bookings.since, False
+
+    def fails_once(expert_ids: Sequence[str], end: int) -> AsyncIterator[Booking]:
+        nonlocal failed
+        if not failed:
+            failed = True
+            raise AutoReconnect("a primary has stepped down")
+        return since(expert_ids, end)
+
+    monkeypatch.setattr(engine.store.bookings, "since", fails_once)
+    await engine.calls.command("FLUSHALL")
+    with suppress(AutoReconnect):  # else a look in the background was the first
+        await engine.rebuilder.ensure()
+    async with asyncio.timeout(2):
+        await engine.rebuilder.ensure()
+    assert failed
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
+
+
+async def test_a_rebuild_whose_worker_is_stopped_is_taken_over_at_once(
+    engine: Engine, other: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers are restarted one after the other: whoever was at a rebuild left its lease behind for 30 seconds."""
+    await engine.reconciler.stop()
+    reads = asyncio.Event()
+
+    async def for_ever(*_: object) -> AsyncIterator[Booking]:
+        reads.set()
+        await asyncio.sleep(60)
+        yield  # type: ignore[misc]
+
+    monkeypatch.setattr(other.store.bookings, "since", for_ever)
+    await engine.calls.command("FLUSHALL")
+    other.rebuilder.wake()
+    await reads.wait()
+    await other.rebuilder.stop()
+    async with asyncio.timeout(2):
+        await engine.rebuilder.ensure()
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
+
+
+async def test_whoever_has_a_lease_keeps_it_and_does_nothing_twice(engine: Engine, sample: Sample) -> None:
+    """The answer to a lease got lost: the repeated call found its own lease, and took it for somebody else's."""
+    partition = engine.keys.of(sample.expert.id)
+    await engine.reconciler.stop()
+    await engine.calls.command("FLUSHALL")
+    for _ in range(2):
+        assert await engine.rebuilder._lease(partition)
+    built = await asyncio.gather(*(engine.rebuilder.ensure() for _ in range(3)))
+    assert sum(built) == engine.settings.partitions
+
+
+async def test_a_rebuild_that_takes_longer_than_its_lease_is_finished(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease of a partition was renewed by what was written to that partition alone. With those whose experts came
+    early or late it was over at the end, everything had to be read again, and was again too late."""
+    engine = await Engine.open(settings.model_copy(update={"partitions": 4}))
+    start = int(time.time()) // 60 * 60 + 3600
+    samples = [await make_sample(engine, start=start) for _ in range(6)]
+    await engine.reconciler.stop()
+    for name, value in (("LEASE_MS", 1200), ("CHUNK", 1), ("AT_ONCE", 1)):
+        monkeypatch.setattr(rebuild, name, value)
+    since, read = engine.store.bookings.since, []
+
+    async def slow(expert_ids: Sequence[str], end: int) -> AsyncIterator[Booking]:
+        read.extend(expert_ids)
+        await asyncio.sleep(0.3)
+        async for booking in since(expert_ids, end):
+            yield booking
+
+    monkeypatch.setattr(engine.store.bookings, "since", slow)
+    await engine.calls.command("FLUSHALL")
+    async with asyncio.timeout(10):
+        assert await engine.rebuilder.ensure() == 4
+    assert sorted(read) == sorted(sample.expert.id for sample in samples)
+    await engine.close()
 
 
 async def test_a_booking_that_nobody_has_is_still_not_found(engine: Engine, sample: Sample) -> None:

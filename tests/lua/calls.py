@@ -454,9 +454,11 @@ def without_epoch(client: RedisClient) -> None:
 
 
 def lease(who: str = "me") -> Call:
-    return Call(
-        "lease", (EPOCH, REBUILD), (who, "30000"), (2,), unread=frozenset({EPOCH, REBUILD}), before=without_epoch
-    )
+    return Call("lease", (EPOCH, REBUILD), (who, "30000"), (2,), unread=frozenset({EPOCH}), before=without_epoch)
+
+
+def give_up(who: str = "me") -> Call:
+    return Call("give_up", (REBUILD,), (who,), before=being_rebuilt)
 
 
 def written(client: RedisClient) -> None:
@@ -552,6 +554,7 @@ VALID = {
         inspect_holds(),
         leap(),
         lease(),
+        give_up(),
         mend_slots(SINGLE, RECORDS[SINGLE], MENDED),
         remember(),
         settle(),

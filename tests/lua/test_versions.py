@@ -59,6 +59,7 @@ from tests.lua.calls import (
     expire,
     find_bookings,
     forget_booking,
+    give_up,
     hold,
     identity,
     inspect_holds,
@@ -287,6 +288,13 @@ ANEW: list[Call] = [
 COLD: list[Call] = [
     lease(),
     lease("another"),
+    lease(),  # the holder goes on
+    give_up("another"),
+    give_up(),
+    give_up(),
+    lease("another"),
+    give_up("another"),
+    lease(),
     identity(),
     begin(),
     identity(),
