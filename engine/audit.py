@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from engine.errors import EpochMissing
@@ -65,7 +65,7 @@ class Audit:
         self.witness = Witness(engine.calls, engine.keys, engine.store, engine.settings)
 
     def clock(self) -> Clock:
-        return Clock(int(time()), self.witness.horizon, self._settings.keep_bookings)
+        return Clock(self.witness.now, self.witness.horizon, self._settings.keep_bookings)
 
     async def run(self, partitions: Sequence[Partition] | None = None, progress: Progress | None = None) -> Report:
         """Looks at these partitions, or all. ``progress`` gets the experts done and all.

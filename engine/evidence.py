@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from time import time
 from typing import Any
 
 from engine.calls import Calls
@@ -101,11 +100,13 @@ class Witness:
         self._keys = keys
         self._store = store
         self._keep_past = settings.keep_past
+        self.now = 0
+        """Epoch second by the Redis that was heard last: a worker's own clock may be days off."""
 
     @property
     def horizon(self) -> int:
         """Epoch second; slots that ended before it may be gone from Redis."""
-        return int(time()) - self._keep_past
+        return self.now - self._keep_past
 
     async def hear(
         self, partition: Partition, experts: Sequence[str], extra: Mapping[str, Collection[str]] | None = None
@@ -114,6 +115,8 @@ class Witness:
 
         Raises EpochMissing, StoreUnavailable, PyMongoError.
         """
+        [now] = await self._calls.clocks([partition.epoch])
+        self.now = now // 1000
         heard = await asyncio.gather(*(self._calendar(partition, expert) for expert in experts))
         by_expert = {evidence.expert_id: evidence for evidence in heard}
         await self._holds(partition, by_expert)

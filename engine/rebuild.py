@@ -172,10 +172,12 @@ class Rebuilder:
         slots = done = 0
         wanted = {partition.number for partition in partitions}
         lost: set[int] = set()
+        clocks = await self._calls.clocks([partition.epoch for partition in partitions])
+        since = min(clocks) // 1000 - self._settings.keep_past
         for partition in partitions:
             await self._drop_holds(partition)
         async for chunks in self._experts_of(wanted):
-            slots += sum(await all_of(self._load_experts(experts, lost) for experts in chunks))
+            slots += sum(await all_of(self._load_experts(experts, since, lost) for experts in chunks))
             if time.monotonic() - renewed > LEASE_MS / 3000:
                 lost.update([each.number for each in partitions if not await self._lease(each)])
                 renewed = time.monotonic()
@@ -221,8 +223,8 @@ class Rebuilder:
         if experts:
             yield chunked(experts)
 
-    async def _load_experts(self, expert_ids: Sequence[str], lost: set[int]) -> int:
-        since = int(time.time()) - self._settings.keep_past
+    async def _load_experts(self, expert_ids: Sequence[str], since: int, lost: set[int]) -> int:
+        """``since``: when the oldest slots end that are loaded (epoch seconds), by the clock that says what is past."""
         slots: dict[str, dict[str, Slot]] = {expert_id: {} for expert_id in expert_ids}
         async for slot in self._store.slots.since(expert_ids, utc_day(since)):
             slots[slot.expert_id][slot.id] = slot

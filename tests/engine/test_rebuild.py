@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -165,6 +166,24 @@ async def test_every_slot_of_the_present_is_rebuilt_and_none_of_the_past(
     await engine.rebuilder.ensure()
     rebuilt = {slot.id for slot in (await engine.calendar(sample.expert.id)).slots}
     assert rebuilt == {recent.id, *(slot.id for slot in sample.slots)}
+
+
+async def test_a_worker_whose_clock_is_ahead_rebuilds_the_coming_days(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It went by its own clock, and so left out all that it took for long past: three days were not on sale any more.
+    Its audit did the same, and found nothing wrong with that."""
+    await engine.reconciler.stop()
+    ahead = time.time() + 3 * 86_400
+    monkeypatch.setattr(rebuild, "time", SimpleNamespace(time=lambda: ahead, monotonic=time.monotonic))
+    for module in ("engine.audit.time", "engine.evidence.time"):
+        monkeypatch.setattr(module, lambda: ahead, raising=False)
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
+    await engine.calls.command("HDEL", engine.keys.of(sample.expert.id).calendar(sample.expert.id), sample.slots[3].id)
+    findings = (await audit(engine)).findings
+    assert [(finding.kind, finding.subject) for finding in findings] == [("slot-missing", sample.slots[3].id)]
 
 
 async def test_two_who_rebuild_at_once_build_each_partition_once(engine: Engine, other: Engine, sample: Sample) -> None:
