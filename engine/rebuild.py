@@ -227,7 +227,8 @@ class Rebuilder:
         """``since``: when the oldest slots end that are loaded (epoch seconds), by the clock that says what is past."""
         slots: dict[str, dict[str, Slot]] = {expert_id: {} for expert_id in expert_ids}
         async for slot in self._store.slots.since(expert_ids, utc_day(since)):
-            slots[slot.expert_id][slot.id] = slot
+            if slot.end >= since:  # like the bookings: a slot without its bookings' keys would answer for them
+                slots[slot.expert_id][slot.id] = slot
         bookings: dict[str, list[Booking]] = {expert_id: [] for expert_id in expert_ids}
         async for booking in self._store.bookings.since(expert_ids, since):
             bookings[booking.expert_id].append(booking)

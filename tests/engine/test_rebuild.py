@@ -27,6 +27,7 @@ from engine.errors import (
 )
 from engine.model import Booking, Calendar, Status, digest, new_booking_id, new_slot
 from engine.settings import Settings
+from engine.store import utc_day
 from tests.engine.test_fence import late
 from tests.samples import Sample, make_sample
 
@@ -430,6 +431,30 @@ async def test_the_key_of_a_booking_that_is_long_over_is_known_though_redis_was_
         await engine.book(sample.request(slot, key="another"))
     with pytest.raises(IdempotencyKeyReused):
         await engine.book(sample.request(slot, key="k", name="Bob"))
+
+
+async def test_a_slot_that_is_over_is_not_rebuilt_without_the_keys_of_its_bookings(settings: Settings) -> None:
+    """Slots were loaded by the day and keys by the end of the slot. For one that was over on the same day, a request
+    with a known key was refused, because the slot is past, before anybody looked for the key in MongoDB."""
+    engine = await Engine.open(settings.model_copy(update={"keep_past": 600}))
+    await engine.reconciler.stop()
+    now = int(time.time()) // 60 * 60
+    sample = await make_sample(engine, start=now + 3600)
+    first = (await engine.book(sample.request(key="k"))).booking
+    database, end = engine.store._database, now - 1200
+    await database["bookings"].update_one({"_id": first.id}, {"$set": {"start": end - 60, "end": end}})
+    await database["days"].update_one(
+        {"slots.id": first.slot_id},
+        {"$set": {"slots.$.start": end - 60, "slots.$.end": end, "day": utc_day(now)}},
+    )
+    await engine.calls.command("FLUSHALL")
+    await engine.rebuilder.ensure()
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots[1:])
+    partition = engine.keys.of(first.id)
+    engine.calls.trust(partition, engine.calls.since, await engine.calls.command("GET", partition.epoch))
+    again = await engine.book(sample.request(key="k"))
+    assert (again.booking.id, again.replayed) == (first.id, True)
+    await engine.close()
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["and its worker goes on", "and its worker dies"])
