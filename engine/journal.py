@@ -294,7 +294,7 @@ class Journal:
 
     async def adopt(self, older_than: float) -> int:
         """Writes outbox entries older than ``older_than`` seconds that are not ours, of every partition whose server
-        answers; answers how many. Raises StoreUnavailable if none answers."""
+        answers; says how many that were. Raises StoreUnavailable if none answers."""
         ours = {entry.id for entries in self._unwritten for entry in entries}
 
         async def look(partitions: Sequence[Partition], now: int) -> list[asyncio.Future[Written]]:

@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from pymongo.errors import PyMongoError
 
@@ -20,9 +19,10 @@ from engine.calls import PATIENCE, Calls
 from engine.errors import SlotlineError, StoreUnavailable
 from engine.keys import Keys, Partition
 from engine.link import Arg
-from engine.model import BOOKED, Booking, Slot
+from engine.model import Booking, Slot
 from engine.settings import Settings
-from engine.store import Store, utc_day
+from engine.store import Store
+from engine.store.rebuilding import read, salvage, taken
 from engine.tasks import all_of, end
 
 log = logging.getLogger("slotline.rebuild")
@@ -215,6 +215,9 @@ class Rebuilder:
         """A few chunks of experts at a time."""
         experts: list[str] = []
         async for expert_id in self._store.experts.ids():
+            if not isinstance(expert_id, str):
+                log.error("an expert whose id is %r is left out", expert_id)
+                continue
             if self._keys.of(expert_id).number in partitions:
                 experts.append(expert_id)
                 if len(experts) == CHUNK * AT_ONCE:
@@ -225,22 +228,32 @@ class Rebuilder:
 
     async def _load_experts(self, expert_ids: Sequence[str], since: int, lost: set[int]) -> int:
         """``since``: when the oldest slots end that are loaded (epoch seconds), by the clock that says what is past."""
-        slots: dict[str, dict[str, Slot]] = {expert_id: {} for expert_id in expert_ids}
-        async for slot in self._store.slots.since(expert_ids, utc_day(since)):
-            if slot.end >= since:  # like the bookings: a slot without its bookings' keys would answer for them
-                slots[slot.expert_id][slot.id] = slot
-        bookings: dict[str, list[Booking]] = {expert_id: [] for expert_id in expert_ids}
-        async for booking in self._store.bookings.since(expert_ids, since):
-            bookings[booking.expert_id].append(booking)
-        answers = await all_of(self._load(i, taken(slots[i], bookings[i]), bookings[i]) for i in expert_ids)
-        lost.update(self._keys.of(i).number for i, loaded in zip(expert_ids, answers, strict=True) if not loaded)
-        return sum(len(of_expert) for of_expert in slots.values())
+        try:
+            found = await read(self._store, expert_ids, since)
+            loaded = await all_of(self._load(expert_id, *found[expert_id]) for expert_id in expert_ids)
+        except (StoreUnavailable, PyMongoError):
+            raise
+        except Exception as error:
+            log.error("something that MongoDB has of %d experts cannot be read: %r", len(expert_ids), error)
+            loaded = [await self._load_remains(expert_id, since) for expert_id in expert_ids]
+        lost.update(self._keys.of(each).number for each, slots in zip(expert_ids, loaded, strict=True) if slots is None)
+        return sum(slots or 0 for slots in loaded)
 
-    async def _load(self, expert_id: str, slots: Iterable[Slot], bookings: Sequence[Booking]) -> bool:
+    async def _load_remains(self, expert_id: str, since: int) -> int | None:
+        try:
+            return await self._load(expert_id, *await salvage(self._store, expert_id, since))
+        except (StoreUnavailable, PyMongoError):
+            raise
+        except Exception:
+            log.exception("expert %s has nothing on sale: what MongoDB has of them must be put right first", expert_id)
+            return await self._load(expert_id, {}, ())
+
+    async def _load(self, expert_id: str, slots: dict[str, Slot], bookings: Sequence[Booking]) -> int | None:
+        """Answers the number of slots; None if somebody else rebuilds the partition."""
         partition = self._keys.of(expert_id)
         keyed = [booking for booking in bookings if booking.idempotency]
         epoch, calendar, version, log_key, _ = partition.feed(expert_id)
-        pairs: list[Arg] = [text for slot in slots for text in (slot.id, slot.record)]
+        pairs: list[Arg] = [text for slot in taken(slots, bookings) for text in (slot.id, slot.record)]
         records: list[Arg] = []
         for booking in keyed:
             records += [f"{booking.fingerprint} {booking.id}", booking.end + self._settings.keep_bookings]
@@ -252,23 +265,11 @@ class Rebuilder:
             ),
             (self._who, LEASE_MS, expert_id, len(pairs) // 2, *pairs, *records),
         )  # fmt: skip
-        return bool(answer[0] == b"ok")
+        return len(slots) if answer[0] == b"ok" else None
 
 
 def chunked(experts: list[str]) -> list[list[str]]:
     return [experts[first : first + CHUNK] for first in range(0, len(experts), CHUNK)]
-
-
-def taken(slots: dict[str, Slot], bookings: Iterable[Booking]) -> list[Slot]:
-    """The slots with the seats of the active bookings marked."""
-    seatmaps: dict[str, list[str]] = {}
-    for booking in bookings:
-        slot = slots.get(booking.slot_id)
-        if booking.active and slot and booking.seat <= slot.seats:
-            seatmaps.setdefault(slot.id, list(slot.seatmap))[booking.seat - 1] = BOOKED
-    return [
-        replace(slot, seatmap="".join(seatmaps[slot.id])) if slot.id in seatmaps else slot for slot in slots.values()
-    ]
 
 
 def together(wrong: Sequence[Exception]) -> Exception:

@@ -23,6 +23,7 @@ from engine.errors import (
     SlotClosed,
     SlotHeld,
     SlotNotFound,
+    SlotTaken,
     StoreUnavailable,
 )
 from engine.model import Booking, Calendar, Status, digest, new_booking_id, new_slot
@@ -332,6 +333,58 @@ async def test_a_rebuild_that_takes_longer_than_its_lease_is_finished(
         assert await engine.rebuilder.ensure() == 4
     assert sorted(read) == sorted(sample.expert.id for sample in samples)
     await engine.close()
+
+
+UNREADABLE: dict[str, tuple[str, dict[str, Any], str | None]] = {
+    "a booking without notes": ("bookings", {"$unset": {"notes": 1}}, "bb......"),
+    "a booking of a status that there is not": ("bookings", {"$set": {"status": "waiting"}}, "bb......"),
+    "a booking without a seat": ("bookings", {"$unset": {"seat": 1}}, None),
+    "a slot without seats": ("days", {"$set": {"slots.$.seats": 0}}, "b......"),
+    "a slot that begins some time": ("days", {"$set": {"slots.$.start": "soon"}}, "b......"),
+}
+"""Where, what is done to it, and the seatmaps of the expert's other slots after a rebuild; None: they have none."""
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_what_cannot_be_read_takes_nothing_else_with_it_and_gives_no_seat_away(
+    engine: Engine, sample: Sample, what: str
+) -> None:
+    """Somebody had been at one document of MongoDB by hand: when Redis came up empty, no partition was built again.
+    What can be read of an expert comes back; the seat of a booking that cannot be read stays taken."""
+    await engine.reconciler.stop()
+    others = [await make_sample(engine, start=sample.slots[0].start) for _ in range(3)]
+    bad, good = [(await engine.book(sample.request(number, key=f"key {number}"))).booking for number in (0, 1)]
+    theirs = [(await engine.book(other.request(2))).booking for other in others]
+    collection, damage, expected = UNREADABLE[what]
+    query = {"_id": bad.id} if collection == "bookings" else {"slots.id": bad.slot_id}
+    await engine.store._database[collection].update_one(query, damage)
+
+    await engine.calls.command("FLUSHALL")
+    assert await engine.rebuilder.ensure() == engine.settings.partitions
+
+    slots = (await engine.calendar(sample.expert.id)).slots
+    if expected is None:
+        assert slots == ()
+    else:
+        assert "".join(slot.seatmap for slot in slots) == expected + "......."
+        with pytest.raises(SlotTaken if collection == "bookings" else SlotNotFound):
+            await engine.book(sample.request(sample.slots[0]))
+        assert (await engine.book(sample.request(1, key="key 1"))).booking.id == good.id
+        partition = engine.keys.of(bad.id)
+        known = await engine.calls.command("GET", partition.idempotency(bad.idempotency or ""))
+        assert known.decode() == f"{bad.fingerprint} {bad.id}"
+    for other, booking in zip(others, theirs, strict=True):
+        assert "".join(slot.seatmap for slot in (await engine.calendar(other.expert.id)).slots) == "..b" + "." * 12
+        assert await engine.booking(booking.id) == booking
+
+
+async def test_an_expert_whose_id_is_none_is_left_out_of_a_rebuild(engine: Engine, sample: Sample) -> None:
+    """MongoDB would take a number, too; no partition was built again."""
+    await engine.reconciler.stop()
+    await engine.store._database["experts"].insert_one({"_id": 7})
+    await engine.calls.command("FLUSHALL")
+    assert await engine.rebuilder.ensure() == engine.settings.partitions
+    assert (await engine.calendar(sample.expert.id)).slots == tuple(sample.slots)
 
 
 async def test_a_booking_that_nobody_has_is_still_not_found(engine: Engine, sample: Sample) -> None:

@@ -20,6 +20,7 @@ from engine.model import Booking, Status, digest
 from engine.repair import Repair
 from engine.settings import Settings
 from engine.stack import RedisServer
+from tests.engine.damage import ghost_seat
 from tests.samples import Sample, make_sample
 
 SOON = 12.0
@@ -239,6 +240,26 @@ async def test_a_worker_that_died_while_it_compared_is_replaced(engine: Engine, 
     assert await engine.reconciler.check() == []
     await asyncio.sleep(0.35)
     assert await engine.reconciler.check() == [1]
+
+
+async def test_a_partition_that_cannot_be_compared_does_not_keep_the_others_from_it(
+    engine: Engine, sample: Sample
+) -> None:
+    """One booking that MongoDB has could not be read: no partition after its own was ever compared."""
+    await engine.reconciler.stop()
+    samples = {engine.keys.of(sample.expert.id).number: sample}
+    while len(samples) < 3:
+        another = await make_sample(engine, start=sample.slots[0].start)
+        samples.setdefault(engine.keys.of(another.expert.id).number, another)
+    first, *rest = sorted(samples)
+    bad = (await engine.book(samples[first].request(0))).booking
+    await engine.store._database["bookings"].update_one({"_id": bad.id}, {"$unset": {"notes": 1}})
+    for number in rest:
+        await ghost_seat(engine, samples[number])
+    for partition in engine.keys.partitions:
+        await engine.calls.command("SET", partition.server, "another-server 0")
+    assert await engine.reconciler.check() == [number for number in range(4) if number != first]
+    assert [await seatmaps(engine, samples[number]) for number in rest] == [". . . . . ."] * 2
 
 
 async def test_only_a_server_that_may_have_forgotten_a_key_makes_refusals_ask_mongo(
