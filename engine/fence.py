@@ -91,18 +91,18 @@ class Fence:
         self.on_diverged: Callable[[Partition], None] = lambda partition: None
         """Called when Redis has gone another way than MongoDB, from an old state that it had been sent back to."""
 
-    async def judge_slot(self, slot: Slot) -> bool:
-        """Whether a slot that MongoDB has in another state, of this revision or a later one, is one that has only gone
-        on since. Else it has grown from an old state of Redis. Raises PyMongoError, StoreUnavailable."""
+    async def judge_slot(self, slot: Slot) -> Refused:
+        """For a slot that MongoDB has in another state, of this revision or a later one: it has changed meanwhile, or
+        had grown from an old state of Redis. There is no history that could tell, so whoever changed it looks again.
+        Raises PyMongoError, StoreUnavailable."""
         partition = self._keys.of(slot.id)
         record = await self._calls.command("HGET", partition.feed(slot.expert_id)[1], slot.id)
         [stored] = await self._store.slots.get([slot])
         live = None if record is None else Slot.from_record(slot.id, record.decode())
-        if live and (live.revision > stored.revision or says_the_same(live, stored)):
-            return True
-        log.warning("slot %s had grown from an old state of Redis; MongoDB has a newer one", slot.id)
-        self.on_diverged(partition)
-        return False
+        if live is None or (live.revision <= stored.revision and not says_the_same(live, stored)):
+            log.warning("slot %s has grown from an old state of Redis; MongoDB has a newer one", slot.id)
+            self.on_diverged(partition)
+        return Refused(StoreUnavailable("this slot has changed meanwhile; look at it again"))
 
     async def judge(self, booking: Booking, entry: bytes | None) -> Verdict:
         """Settles a refusal, mending Redis. Raises `Refused` for a real conflict, PyMongoError, StoreUnavailable."""

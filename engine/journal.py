@@ -229,16 +229,13 @@ class Journal:
         self._forget(done)
         return again
 
-    async def _judge_slot(self, slot: Slot) -> Written | Refused | None:
+    async def _judge_slot(self, slot: Slot) -> Refused | None:
         """None: write it again."""
         try:
-            gone_on = await self._fence.judge_slot(slot)
+            return await self._fence.judge_slot(slot)
         except StoreUnavailable as error:
             log.warning("slot %s cannot be judged now: %s", slot.id, str(error)[:120])
             return None
-        if gone_on:
-            return Written.DURABLE
-        return Refused(StoreUnavailable("this slot had changed meanwhile; look at it again"))
 
     async def _judge(self, booking: Booking, wrong: dict[str, Any], entries: list[Entry]) -> Written | Refused | None:
         """None: write it again."""

@@ -242,8 +242,15 @@ async def test_an_older_revision_of_a_slot_never_overwrites_a_newer_one(
     both = (replace(slot, closed=True, revision=1), replace(slot, closed=False, revision=2))
     calendar = engine.keys.of(slot.id).feed(sample.expert.id)[1]
     await engine.calls.command("HSET", calendar, slot.id, both[1].record)
+    newest = 0
     for revision in order:
-        assert await engine.journal.commit(both[revision - 1], None) is Written.DURABLE
+        written = engine.journal.commit(both[revision - 1], None)
+        if revision < newest:
+            with pytest.raises(Refused, match="changed meanwhile"):
+                await written
+        else:
+            assert await written is Written.DURABLE
+        newest = max(newest, revision)
     stored = {each.id: each async for each in engine.store.slots.since([sample.expert.id], "2000-01-01")}
     assert stored[slot.id] == both[1]
 
