@@ -174,7 +174,7 @@ async def close_slot(request: Request, slot_id: str) -> Reply:
     "/api/admin/slots/{slot_id}/open",
     summary="Put a closed slot on sale again",
     answers={200: outgoing.SlotAnswer},
-    problems=(SlotNotFound,),
+    problems=(SlotNotFound, SlotOverlaps),
 )
 async def open_slot(request: Request, slot_id: str) -> Reply:
     return reply(request, {"slot": slot_view(await engine_of(request).admin.open_slot(slot_id))})

@@ -22,8 +22,8 @@ from engine.catalogue import next_open
 from engine.errors import ExpertNotFound, StoreUnavailable
 from engine.model import Calendar, Expert, digest
 
-MOST_BYTES = 32 << 20
-"""Of rendered calendars kept by a worker."""
+MOST_BYTES, MOST = 32 << 20, 4096
+"""Of rendered calendars kept by a worker, and how many."""
 
 
 @route(
@@ -82,12 +82,16 @@ class Pages(OrderedDict[tuple[str, str], Rendered]):
 
     def keep(self, key: tuple[str, str], rendered: Rendered) -> None:
         if known := self.pop(key, None):
-            self.size -= len(known.body)
+            self.size -= weight(key, known)
         self[key] = rendered
-        self.size += len(rendered.body)
-        while self.size > MOST_BYTES:
-            _, oldest = self.popitem(last=False)
-            self.size -= len(oldest.body)
+        self.size += weight(key, rendered)
+        while self.size > MOST_BYTES or len(self) > MOST:
+            self.size -= weight(*self.popitem(last=False))
+
+
+def weight(key: tuple[str, str], rendered: Rendered) -> int:
+    """Bytes; a query string may be longer than the answer."""
+    return len(key[1]) + len(rendered.body)
 
 
 _rendered = Pages()

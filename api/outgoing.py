@@ -128,6 +128,7 @@ class Arranged(Message):
     closed: int
     bookings: int = Field(description="Active bookings of slots outside these hours; they stay.")
     left_out: int = Field(description="Not put on sale: other slots, or bookings, are in their way.")
+    held: int = Field(description="As they were until somebody's hold is over, a minute later.")
 
 
 class AvailabilitySet(Message):

@@ -41,6 +41,7 @@ def arranged(arranged: Arranged) -> dict[str, int]:
         "closed": arranged.closed,
         "bookings": arranged.bookings,
         "leftOut": arranged.left_out,
+        "held": arranged.held,
     }
 
 

@@ -103,12 +103,11 @@ class Admin:
                 said = f"this expert has {_count(refusal.count)} to come: say whether to keep or to cancel them"
                 raise ExpertHasBookings(said) from None
         await self._engine.end_availability(expert_id)
-        closed: list[Closed] = []
-        for first in range(0, len(slots), AT_ONCE):
-            chunk = slots[first : first + AT_ONCE]
-            closed += await asyncio.gather(*(self._close(slot.id, bookings, reason) for slot in chunk))
+        cancelled = await self._close_all(await self._to_come(expert_id), bookings, reason)
         await self._engine.remove_expert(expert_id)
-        return sum(each.cancelled for each in closed)
+        # Who put slots on sale meanwhile had not seen that the expert goes; who does from now on looks again then.
+        late = [slot for slot in await self._to_come(expert_id) if not slot.closed]
+        return cancelled + await self._close_all(late, bookings, reason)
 
     async def add_slots(self, expert_id: str, slots: Sequence[Slot]) -> list[Slot]:
         """Puts slots on sale; answers them as they are now. One that is there already stays as it is.
@@ -123,6 +122,9 @@ class Admin:
                 raise SlotOverlaps()
             wishes.append(Wish("add", slot))
         await self._engine.arrange(expert_id, wishes)
+        if not await self._engine.is_there(expert_id):
+            await self._close_all(slots, "keep", None)
+            raise ExpertNotFound()
         now = {slot.id: slot for slot in (await self._engine.calendar(expert_id)).slots}
         return [now[slot.id] for slot in slots if slot.id in now]
 
@@ -152,12 +154,20 @@ class Admin:
         return Closed(await self._slot(slot_id), 0, 0)
 
     async def open_slot(self, slot_id: str) -> Slot:
-        """Raises SlotNotFound, also for a slot of an expert who was removed; StoreUnavailable."""
+        """Raises SlotNotFound, also for a slot of an expert who was removed; SlotOverlaps, StoreUnavailable."""
         try:
             await self._known(expert_of(slot_id))
         except ExpertNotFound:
             raise SlotNotFound() from None
         return await self._engine.open_slot(slot_id)
+
+    async def _close_all(self, slots: Sequence[Slot], bookings: WhatOfBookings, reason: str | None) -> int:
+        """Answers how many bookings were cancelled."""
+        closed: list[Closed] = []
+        for first in range(0, len(slots), AT_ONCE):
+            chunk = slots[first : first + AT_ONCE]
+            closed += await asyncio.gather(*(self._close(slot.id, bookings, reason) for slot in chunk))
+        return sum(each.cancelled for each in closed)
 
     async def _close(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
         """Closed first: after that no booking comes any more, and all that are there can be found."""

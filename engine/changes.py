@@ -25,10 +25,14 @@ from engine.wire import Arg
 VERB_OF_STATUS = {Status.CONFIRMED: "confirm", Status.COMPLETED: "complete", Status.CANCELLED: "cancel"}
 
 
-class Wish(NamedTuple):
-    """What is to become of a slot: see ``lua/arrange.lua``."""
+Verb = Literal["add", "open", "offer", "close"]
+"""See ``lua/arrange.lua``."""
 
-    verb: Literal["add", "offer", "close"]
+
+class Wish(NamedTuple):
+    """What is to become of a slot."""
+
+    verb: Verb
     slot: Slot
 
 
@@ -44,11 +48,13 @@ class Arranged:
     """Active bookings of the slots that were to be closed; they stay."""
     left_out: int = 0
     """Not put on sale: others are in the way."""
+    held: int = 0
+    """As they were for now: somebody holds a seat."""
 
     def __add__(self, other: Arranged) -> Arranged:
         return Arranged(
             self.added + other.added, self.opened + other.opened, self.closed + other.closed,
-            self.bookings + other.bookings, self.left_out + other.left_out,
+            self.bookings + other.bookings, self.left_out + other.left_out, self.held + other.held,
         )  # fmt: skip
 
 
@@ -152,7 +158,7 @@ class Changes:
         return await self._shutter("close", slot_id)
 
     async def open(self, slot_id: str) -> Slot:
-        """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
+        """Puts a closed slot on sale again. Raises SlotNotFound, SlotOverlaps, StoreUnavailable."""
         return await self._shutter("open", slot_id)
 
     async def arrange(self, expert_id: str, wishes: Sequence[Wish], *, strict: bool) -> Arranged:
@@ -172,7 +178,7 @@ class Changes:
             raise BookingsInTheWay(answer[1])
         *numbers, changes = answer[1:]
         written = [
-            self._journal.commit(Slot.from_record(slot_id.decode(), record.decode()), entry)
+            self._journal.commit(Slot.from_record(slot_id.decode(), record.decode()), entry or None)
             for slot_id, record, entry in zip(changes[::3], changes[1::3], changes[2::3], strict=True)
         ]
         await asyncio.gather(*map(self._settle, written))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -165,7 +165,7 @@ class Engine:
             return await self.desk.close(slot_id)
 
     async def open_slot(self, slot_id: str) -> Slot:
-        """Puts a closed slot on sale again. Raises SlotNotFound, StoreUnavailable."""
+        """Puts a closed slot on sale again. Raises SlotNotFound, SlotOverlaps, StoreUnavailable."""
         with translated():
             return await self.desk.open(slot_id)
 
@@ -306,15 +306,15 @@ class Engine:
         with translated():
             return await self.store.experts.emails()
 
-    async def expert_ids(self, most: int) -> list[str]:
-        """Ids of at most so many experts. Raises StoreUnavailable."""
+    async def is_there(self, expert_id: str) -> bool:
+        """Whether MongoDB has the expert, whatever the cache says. Raises StoreUnavailable."""
         with translated():
-            return [expert_id async for expert_id in self.store.experts.ids(most)]
+            return await self.store.experts.get(expert_id) is not None
 
-    async def all_have_availability(self, expert_ids: Collection[str]) -> bool:
-        """Raises StoreUnavailable."""
+    async def mark(self, name: str, mark: bool | None = None) -> bool:
+        """Sets or removes a mark that outlives the process; answers whether it is there. Raises StoreUnavailable."""
         with translated():
-            return await self.store.availabilities.count(expert_ids) == len(expert_ids)
+            return await self.store.mark(name, mark)
 
     async def count_experts(self) -> int:
         with translated():

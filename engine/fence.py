@@ -96,8 +96,8 @@ class Fence:
         had grown from an old state of Redis. There is no history that could tell, so whoever changed it looks again.
         Raises PyMongoError, StoreUnavailable."""
         partition = self._keys.of(slot.id)
+        [stored] = await self._store.slots.get([slot])  # first: what Redis has then is at least as new, if all is well
         record = await self._calls.command("HGET", partition.feed(slot.expert_id)[1], slot.id)
-        [stored] = await self._store.slots.get([slot])
         live = None if record is None else Slot.from_record(slot.id, record.decode())
         if live is None or (live.revision <= stored.revision and not says_the_same(live, stored)):
             log.warning("slot %s has grown from an old state of Redis; MongoDB has a newer one", slot.id)

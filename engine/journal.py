@@ -179,7 +179,7 @@ class Journal:
 
     def _take_up(self, entry: Entry) -> None:
         self._parked.discard(entry)
-        self._queue.appendleft(entry)  # the oldest are looked at first for who has waited too long
+        self._queue.append(entry)
         self._wake.set()
 
     async def _write_singly(self, group: list[Entry]) -> None:
@@ -270,14 +270,10 @@ class Journal:
         while True:
             await asyncio.sleep(TICK)
             long_ago = self._loop.time() - self._settings.commit_timeout
-            for entries in (self._writing, self._queue):
+            for entries in self._unwritten:
                 for entry in entries:
-                    if entry.since > long_ago:
-                        break
-                    entry.settle(Written.LATE)
-            for entry in self._parked:
-                if entry.since <= long_ago:
-                    entry.settle(Written.LATE)
+                    if entry.since <= long_ago:
+                        entry.settle(Written.LATE)
 
     async def _adopt_orphans(self) -> None:
         while True:

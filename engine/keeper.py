@@ -22,8 +22,8 @@ from pymongo.errors import PyMongoError
 from engine.availability import Availability, zone
 from engine.calendar import slots
 from engine.calls import Calls
-from engine.changes import Arranged, Changes, Wish
-from engine.errors import SlotlineError, StoreUnavailable
+from engine.changes import Arranged, Changes, Verb, Wish
+from engine.errors import ExpertNotFound, SlotlineError, StoreUnavailable
 from engine.keys import Keys
 from engine.model import Slot
 from engine.store import Store
@@ -35,7 +35,7 @@ log = logging.getLogger("slotline.keeper")
 EVERY = 5.0
 """Seconds between two looks for what is due."""
 
-AT_A_LOOK = 50
+AT_A_LOOK, SIDE_BY_SIDE = 50, 8
 """Experts."""
 
 AT_ONCE = 100
@@ -60,6 +60,7 @@ class Keeper:
         self._calls = calls
         self._keys = keys
         self._rules = store.availabilities
+        self._experts = store.experts
         self._desk = desk
         self._who = secrets.token_hex(8)
         self._task: asyncio.Task[None] | None = None
@@ -73,8 +74,8 @@ class Keeper:
     async def put(self, expert_id: str, availability: Availability) -> Arranged:
         """From now on this rule; answers what became of the slots.
 
-        Raises StoreUnavailable (also when another worker has been at this expert for long: the rule is kept then, and
-        put into effect later), PyMongoError.
+        Raises ExpertNotFound, StoreUnavailable (also when another worker has been at this expert for long: the rule is
+        kept then, and put into effect later), PyMongoError.
         """
         await self._rules.put(expert_id, availability)
         deadline = time.monotonic() + PATIENCE
@@ -97,7 +98,7 @@ class Keeper:
 
     async def tend(self, expert_id: str) -> Arranged | None:
         """Puts an expert's rule into effect as of now. None: somebody else is at it, there is none, or another one is
-        wanted meanwhile. Raises StoreUnavailable, PyMongoError."""
+        wanted meanwhile. Raises ExpertNotFound, StoreUnavailable, PyMongoError."""
         who = f"{self._who}-{secrets.token_hex(4)}"
         over = time.monotonic() + LEASE / 2
         timetable = await self._rules.lease(expert_id, who, int(time.time()), LEASE)
@@ -112,10 +113,15 @@ class Keeper:
                 if time.monotonic() > over:
                     raise LeaseLost()
                 arranged += await self._desk.arrange(expert_id, wishes, strict=False)
+            if await self._experts.get(expert_id) is None:  # removed meanwhile, or before this rule was wanted
+                await self._give_up(timetable, now)
+            if arranged.held or now < timetable.ran:  # once more, when the holds are over, or the clock is right again
+                due = int(time.time()) + LATER
+                return arranged
             if await self._rules.settle(timetable, who, now, next_due(timetable.wanted, expert_id, now)):
                 due = None
                 return arranged
-        except BaseException:
+        except Exception:
             due = int(time.time()) + LATER
             raise
         finally:
@@ -123,20 +129,35 @@ class Keeper:
                 await self._rules.release(expert_id, who, due)
         return None
 
+    async def _give_up(self, timetable: Timetable, now: int) -> None:
+        """Takes what is left of an expert who is gone off sale. Raises ExpertNotFound."""
+        slots = {slot.id: slot for rule in timetable.rules for slot in window(rule, timetable.expert_id, now)}
+        wishes = [Wish("close", slot) for slot in slots.values() if slot.start > now]
+        for first in range(0, len(wishes), AT_ONCE):
+            await self._desk.arrange(timetable.expert_id, wishes[first : first + AT_ONCE], strict=False)
+        await self._rules.remove(timetable.expert_id)
+        raise ExpertNotFound()
+
     async def _run(self) -> None:
+        pause = EVERY
         while True:
-            await asyncio.sleep(EVERY * (0.5 + random.random()))
+            await asyncio.sleep(pause * (0.5 + random.random()))
+            pause = EVERY
             try:
-                for expert_id in await self._rules.due(int(time.time()), AT_A_LOOK):
-                    await self._tend(expert_id)
+                due = await self._rules.due(int(time.time()), AT_A_LOOK)
+                turn = asyncio.Semaphore(SIDE_BY_SIDE)
+                await asyncio.gather(*(self._tend(expert_id, turn) for expert_id in due))
+                if len(due) == AT_A_LOOK:
+                    pause = 0.0  # there are more
             except PyMongoError as error:
                 log.warning("cannot look for calendars to keep: %s", str(error)[:120])
             except Exception:
                 log.exception("cannot look for calendars to keep")
 
-    async def _tend(self, expert_id: str) -> None:
+    async def _tend(self, expert_id: str, turn: asyncio.Semaphore) -> None:
         try:
-            await self.tend(expert_id)
+            async with turn:
+                await self.tend(expert_id)
         except (SlotlineError, PyMongoError) as error:
             log.warning("the calendar of %s stays as it is for now: %s", expert_id, str(error)[:120])
         except Exception:
@@ -148,16 +169,23 @@ def wanted(timetable: Timetable, now: int) -> Iterable[Sequence[Wish]]:
     rule, expert_id = timetable.wanted, timetable.expert_id
     right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
     before: dict[str, Slot] = {}
+    """What may be on sale."""
+    offered: dict[str, Slot] = {}
+    """What was on sale until now, but for what has been closed by hand."""
     if timetable.changed:
         for former in timetable.rules[:-1]:
-            before |= {slot.id: slot for slot in window(former, expert_id, now) if slot.start > now}
-    else:
+            before |= {slot.id: slot for slot in window(former, expert_id, now)}
+            offered |= {slot.id: slot for slot in on_sale(former, expert_id, now)}
+    elif now >= timetable.ran:
         before = {slot.id: slot for slot in on_sale(rule, expert_id, timetable.ran)}
-    same = {slot.id for slot in right.values() if before.get(slot.id) == slot}
     wishes = [Wish("close", slot) for slot in before.values() if slot.id not in right and slot.start > now]
-    if timetable.changed or today(rule, timetable.ran) != today(rule, now):
-        anew: set[str] = set(right) - same if timetable.changed else set()
-        wishes += [Wish("offer" if slot.id in anew else "add", slot) for slot in right.values()]
+    for slot in right.values():
+        if not timetable.changed or offered.get(slot.id) == slot:
+            verb: Verb = "add"
+        else:
+            verb = "offer" if slot.id in before else "open"
+        if timetable.changed or today(rule, timetable.ran) != today(rule, now):
+            wishes.append(Wish(verb, slot))
     return [wishes[first : first + AT_ONCE] for first in range(0, len(wishes), AT_ONCE)]
 
 

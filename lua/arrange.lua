@@ -5,14 +5,17 @@
 --       7… verb, slot id, record, verb, slot id, record, … The closings are looked at first. Verbs:
 --         close  takes it off sale; the bookings it has stay, and in a strict call stand in the way. The record is ''
 --         add    puts it on sale; one that is there stays as it is
---         offer  the same; one that is there is opened, and has the record's end and seats, if nobody has a seat of it
--- Answer {'ok', added, opened or reshaped, closed, booked seats of all that were to be closed, left out,
---         {slot id, record, outbox entry, … of all that changed}}
+--         open   the same; one that is closed is opened, and has the record's end and seats if nobody has a seat of it
+--         offer  the same; one that is open gets the record's end and seats as well
+-- Answer {'ok', added, opened or reshaped, closed, booked seats of all that were to be closed, left out, left for now
+--         because somebody holds a seat, {slot id, record, outbox entry, … of all that changed; in a strict call also
+--         of those that are as they are wished for, with '' as the entry}}
 --     or {'has-bookings', how many} or {'no-epoch' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
 -- Event  the state of each slot; "read anew", if any was added or many have changed
 --- @include "answer"
 --- @include "clock"
 --- @include "slot"
+--- @include "overlap"
 --- @include "announce"
 local MANY = 50
 local wrong = check_call(7, math.max(6, #ARGV - #ARGV % 3), {2, 4, 5})
@@ -22,34 +25,31 @@ local expert_id, backlog, publish, log_entries, log_age, mode = unpack(ARGV, 1, 
 local strict = mode == 'strict'
 if not strict and mode ~= 'lenient' then return {'bad-call', 'argument 6 is strict or lenient'} end
 
+local OFFERS = {add = 0, open = 1, offer = 2}
 local closings, offers = {}, {}
 local from, till = math.huge, 0
 for position = 7, #ARGV, 3 do
   local verb, id = ARGV[position], ARGV[position + 1]
   if verb == 'close' then
     closings[#closings + 1] = id
-  elseif verb == 'add' or verb == 'offer' then
+  elseif OFFERS[verb] then
     local slot = parse_slot(id, ARGV[position + 2])
     if not slot then return {'bad-call', 'argument ' .. (position + 2) .. ' is not a slot record'} end
-    offers[#offers + 1] = {anew = verb == 'offer', slot = slot}
+    offers[#offers + 1] = {strength = OFFERS[verb], slot = slot}
     from, till = math.min(from, slot.start), math.max(till, slot.finish)
   else
     return {'bad-call', 'argument ' .. position .. ' is no verb'}
   end
 end
 
--- What can be in the way of an offer: the slots of its time that are on sale, or are closed and somebody is still to come.
-local there, near = {}, {}
+local there, near = {}, {} -- all by id, and those of the time of the offers
 local function note(slot)
   there[slot.id] = slot
   if slot.start < till and from < slot.finish then near[#near + 1] = slot end
 end
 local function overlaps(wanted)
   for _, slot in ipairs(near) do
-    if slot.id ~= wanted.id and slot.start < wanted.finish and wanted.start < slot.finish
-      and not (slot.closed and not string.find(slot.seatmap, BOOKED, 1, true)) then
-      return true
-    end
+    if is_in_the_way(slot, wanted) then return true end
   end
 end
 
@@ -64,7 +64,8 @@ for position = 1, #fields, 2 do
   end
 end
 
-local changed, added, opened, closed, booked, left_out = {}, 0, 0, 0, 0, 0
+local changed, right = {}, {}
+local added, opened, closed, booked, left_out, held = 0, 0, 0, 0, 0, 0
 for _, id in ipairs(closings) do
   local slot = there[id]
   if slot then
@@ -73,6 +74,8 @@ for _, id in ipairs(closings) do
       slot.closed, slot.revision = true, slot.revision + 1
       changed[#changed + 1] = slot
       closed = closed + 1
+    else
+      right[#right + 1] = slot
     end
   elseif strict then
     return {'slot-not-found'}
@@ -83,11 +86,17 @@ for _, offer in ipairs(offers) do
   local wanted = offer.slot
   wanted.start, wanted.finish = tonumber(wanted.start), tonumber(wanted.finish)
   local slot = there[wanted.id]
-  local shape = slot
-  if not slot or (offer.anew and not string.find(slot.seatmap, '[bh]')) then shape = wanted end
-  local as_wanted = slot and (not offer.anew or
-    (not slot.closed and slot.finish == shape.finish and #slot.seatmap == #shape.seatmap))
-  if not as_wanted then
+  local is_right, shape = false, wanted
+  if slot then
+    local same = slot.finish == wanted.finish and #slot.seatmap == #wanted.seatmap
+    local may_change = offer.strength == 2 or (offer.strength == 1 and slot.closed)
+    if may_change and not same and string.find(slot.seatmap, HELD, 1, true) then held = held + 1 end
+    if string.find(slot.seatmap, '[bh]') then shape = slot end
+    is_right = not may_change or (not slot.closed and (same or shape == slot))
+  end
+  if is_right then
+    right[#right + 1] = slot
+  else
     if overlaps(shape) then
       if strict then return {'slot-overlaps'} end
       left_out = left_out + 1
@@ -121,4 +130,10 @@ for _, slot in ipairs(changed) do
   for _, text in ipairs({slot.id, record, entry}) do written[#written + 1] = text end
 end
 if anew then announce_anew(feed) end
-return {'ok', added, opened, closed, booked, left_out, written}
+if strict then
+  for _, slot in ipairs(right) do
+    slot.start, slot.finish = digits(slot.start), digits(slot.finish)
+    for _, text in ipairs({slot.id, slot_record(slot), ''}) do written[#written + 1] = text end
+  end
+end
+return {'ok', added, opened, closed, booked, left_out, held, written}

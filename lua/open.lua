@@ -3,13 +3,24 @@
 -- ARGV  1 slot id  2 most entries in the outbox  3 PUBLISH or SPUBLISH  4 entries in the change log
 --       5 seconds the change log lives
 -- Answer {'ok', slot id, record, outbox entry} or {'same', slot id, record} or
---     {'no-epoch' | 'slot-not-found' | 'backlog'}
+--     {'no-epoch' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
 -- Event  the slot's state
 --- @include "answer"
 --- @include "clock"
 --- @include "slot"
 --- @include "announce"
+--- @include "overlap"
 --- @include "shutter"
 local wrong = check_call(6, 5, {2, 4, 5})
 if wrong then return wrong end
+
+local EPOCH, CALENDAR = unpack(KEYS, 1, 2)
+local slot = read_slot(CALENDAR, ARGV[1])
+if redis.call('GET', EPOCH) and slot and slot.closed then
+  local fields = redis.call('HGETALL', CALENDAR)
+  for position = 1, #fields, 2 do
+    local other = parse_slot(fields[position], fields[position + 1])
+    if other and is_in_the_way(other, slot) then return {'slot-overlaps'} end
+  end
+end
 return set_closed(false)

@@ -29,6 +29,8 @@ local feed = open_feed({
 if booking.rev ~= revision then return {'same', record} end
 
 if slot then
+  -- It may have fewer seats by now: those that are missing are nobody's to sell.
+  slot.seatmap = slot.seatmap .. string.rep(BOOKED, seat - #slot.seatmap)
   set_seat(slot, tonumber(seat), BOOKED)
   announce(feed, slot)
 end

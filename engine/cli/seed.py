@@ -14,10 +14,11 @@ from engine.cli.signals import Interrupted, interruptible
 from engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.engine import Engine
     from engine.seeding import Seeded
 
 EXPERTS, WEEKS, SEED = 40, 4, 7
+FILLING = "filling"
+"""The mark of an empty database that is being filled: what is interrupted goes on at the next start."""
 
 
 def command(
@@ -41,15 +42,6 @@ def command(
     say(f"Added {seeded.experts:,} experts and {seeded.slots:,} slots in {seeded.seconds:.1f} s ({rate:,.0f} slots/s).")
 
 
-async def half_filled(engine: Engine, experts: int, seed: int) -> bool:
-    """Whether there is nothing but sample experts, and the run that added them was interrupted."""
-    from engine.sample import sample
-
-    ids = set(await engine.expert_ids(experts + 1))
-    ours = {expert.id for expert, _ in sample(seed, experts)}
-    return ids <= ours and not await engine.all_have_availability(ids)
-
-
 async def fill(
     settings: Settings, experts: int, weeks: int, seed: int, *, only_if_empty: bool = False
 ) -> tuple[int, Seeded | None]:
@@ -64,8 +56,9 @@ async def fill(
     engine = await Engine.open(settings)
     try:
         known = await engine.count_experts()
-        if only_if_empty and known and not await half_filled(engine, experts, seed):
+        if only_if_empty and known and not await engine.mark(FILLING):
             return known, None
+        await engine.mark(FILLING, not known or None)
         with progress_bar() as bar:
             task = bar.add_task("experts", total=experts)
             seeded = await seeding.seed(
@@ -75,6 +68,7 @@ async def fill(
                 seed=seed,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
+        await engine.mark(FILLING, False)
         return known, seeded
     finally:
         await engine.close()

@@ -7,7 +7,7 @@ collection          a document                                 indexes
 ``days``            the slots of an expert on one UTC day      expert and day
 ``bookings``        a booking at its newest revision           the fences, the customer's list, the expert's list
 ``availabilities``  an expert's availability                   when there is something to do for it
-``settings``        the number of partitions
+``settings``        the number of partitions, and marks
 ==================  =========================================  ======================================================
 """
 
@@ -82,6 +82,15 @@ class Store:
             return_document=ReturnDocument.AFTER,
         )
         return int(document["number"]) if document else number
+
+    async def mark(self, name: str, mark: bool | None) -> bool:
+        """Sets or removes a mark; answers whether it is there."""
+        marks = self._database["settings"]
+        if mark:
+            await marks.update_one({"_id": name}, {"$set": {"mark": True}}, upsert=True)
+        elif mark is False:
+            await marks.delete_one({"_id": name})
+        return await marks.find_one({"_id": name}) is not None
 
     async def close(self) -> None:
         """Disconnects; a server that hangs does not keep us."""

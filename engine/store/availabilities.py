@@ -7,15 +7,16 @@ something to do again; ``wishes`` how often a rule has been wanted; ``lease`` wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine.availability import Availability, dump, load
+from engine.errors import StoreUnavailable
 from engine.store.bookings import DUPLICATE
 
 Document = dict[str, Any]
@@ -50,17 +51,23 @@ class AvailabilityStore:
         self._rules = collection
 
     async def put(self, expert_id: str, availability: Availability) -> None:
-        """Wants a rule. What it replaces is remembered until it has taken effect."""
-        await self._rules.update_one(
-            {"_id": expert_id},
-            {
-                "$push": {"rules": {"$each": [dump(availability)], "$slice": -MOST_RULES}},
-                "$set": {"due": 0},
-                "$inc": {"wishes": 1},
-                "$setOnInsert": NEW,
-            },
-            upsert=True,
-        )
+        """Wants a rule. What it replaces is remembered until it has taken effect. Raises StoreUnavailable if there are
+        too many such."""
+        rule = dump(availability)
+        again = {"$set": {"due": 0}, "$inc": {"wishes": 1}}
+        before = await self._rules.find_one({"_id": expert_id})
+        if before and before["rules"][-1] == rule:
+            same = {"_id": expert_id, "wishes": before["wishes"]}
+            if (await self._rules.update_one(same, again)).matched_count:
+                return
+        try:
+            await self._rules.update_one(
+                {"_id": expert_id, f"rules.{MOST_RULES - 1}": {"$exists": False}},
+                {"$push": {"rules": rule}, **again, "$setOnInsert": NEW},
+                upsert=True,
+            )
+        except DuplicateKeyError as error:
+            raise StoreUnavailable("the availabilities before this one have not taken effect yet") from error
 
     async def add(self, availabilities: Sequence[tuple[str, Availability, int]], ran: int) -> None:
         """Rules, each with the second at which it is due, whose slots are on sale already; an expert who has one keeps
@@ -78,10 +85,6 @@ class AvailabilityStore:
     async def get(self, expert_id: str) -> Availability | None:
         document = await self._rules.find_one({"_id": expert_id})
         return load(document["rules"][-1]) if document else None
-
-    async def count(self, expert_ids: Collection[str]) -> int:
-        """How many of them have one."""
-        return await self._rules.count_documents({"_id": {"$in": list(expert_ids)}})
 
     async def due(self, now: int, most: int) -> list[str]:
         """Ids of experts for whom there is something to do, and nobody is at it."""

@@ -99,9 +99,8 @@ class ExpertStore:
         cursor = await self._experts.aggregate([{"$group": {"_id": "$category", "experts": {"$sum": 1}}}])
         return sorted([(document["_id"], document["experts"]) async for document in cursor])
 
-    async def ids(self, most: int = 0) -> AsyncIterator[str]:
-        """``most`` 0: all."""
-        async for document in self._experts.find({}, {"_id": 1}).limit(most):
+    async def ids(self) -> AsyncIterator[str]:
+        async for document in self._experts.find({}, {"_id": 1}):
             yield document["_id"]
 
     async def count(self) -> int:

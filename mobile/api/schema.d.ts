@@ -474,6 +474,11 @@ export interface components {
             /** Closed */
             closed: number;
             /**
+             * Held
+             * @description As they were until somebody's hold is over, a minute later.
+             */
+            held: number;
+            /**
              * Leftout
              * @description Not put on sale: other slots, or bookings, are in their way.
              */
@@ -2386,6 +2391,17 @@ export interface operations {
             };
             /** @description `slot-not-found`: There is no such slot. */
             404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `slot-overlaps`: A slot would overlap with another one of the expert. */
+            409: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;

@@ -44,7 +44,7 @@ async def test_hours_put_slots_on_sale_at_every_worker(
     }  # fmt: skip
     assert (await admin.get(path)).json() == {"availability": rule}
     assert 24 <= slots["added"] <= 36
-    assert slots == {"added": slots["added"], "opened": 0, "closed": 0, "bookings": 0, "leftOut": 0}
+    assert slots == {"added": slots["added"], "opened": 0, "closed": 0, "bookings": 0, "leftOut": 0, "held": 0}
     for client in each_worker:
         found = await shown(client, expert)
         assert len(found) == slots["added"]

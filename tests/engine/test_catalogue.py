@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from api.experts import MOST_BYTES, Pages, Rendered
+from api.experts import MOST, MOST_BYTES, Pages, Rendered
 from engine import catalogue
 from engine.catalogue import MOST_PAGES, Cache
+from engine.cli.seed import fill
 from engine.engine import Engine
 from engine.errors import ExpertNotFound, StoreUnavailable
 from engine.forms import ExpertForm
-from engine.model import Calendar, Expert, new_expert_id
+from engine.model import Calendar, new_expert_id
 from engine.seeding import seed
+from engine.settings import Settings
 from tests.samples import ZOE, Sample
 
 
@@ -53,8 +54,12 @@ def test_rendered_calendars_are_kept_up_to_so_many_bytes() -> None:
     size = MOST_BYTES // 10
     for number in range(35):
         pages.keep(("x", str(number % 30)), Rendered(calendar, ZOE, 0.0, bytes(size)))
-        assert pages.size == sum(len(each.body) for each in pages.values()) <= MOST_BYTES
-    assert [query for _, query in pages] == [str(number % 30) for number in range(25, 35)]
+        assert pages.size == sum(len(key[1]) + len(each.body) for key, each in pages.items()) <= MOST_BYTES
+    assert [query for _, query in pages] == [str(number % 30) for number in range(26, 35)]
+    for number in range(MOST + 100):
+        pages.keep(("x", "&" * 5000 + str(number)), Rendered(calendar, ZOE, 0.0, b""))
+    assert len(pages) <= MOST
+    assert pages.size == sum(len(query) for _, query in pages), "a query may be longer than its answer"
 
 
 async def test_without_redis_the_catalogue_can_be_browsed(
@@ -116,38 +121,35 @@ async def test_adding_an_expert_who_is_there_changes_nothing(engine: Engine, sam
 
 async def test_seeding_leaves_what_has_been_edited(engine: Engine) -> None:
     await seed(engine, experts=3, weeks=1)
-    [first, *_] = await engine.expert_ids(1)
+    [first, *_] = [expert_id async for expert_id in engine.store.experts.ids()]
     edited = replace(await engine.expert(first), name="Another Name", email="real@example.org")
     await engine.replace_expert(edited)
     assert (await seed(engine, experts=3, weeks=1)).experts == 0
     assert await engine.expert(first) == edited
 
 
-async def test_what_was_interrupted_is_found_half_filled(engine: Engine) -> None:
+async def test_what_was_interrupted_goes_on_at_the_next_start(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second `make run` found forty experts, and left them without a slot for good."""
-    from engine.cli.seed import half_filled
 
     class Interrupted(Exception):
         pass
 
-    class Breaks:
-        async def add_experts(self, experts: Sequence[Expert]) -> int:
-            return await engine.add_experts(experts)
+    async def breaks(engine: Engine, slots: object) -> int:
+        raise Interrupted
 
-        async def add_slots(self, slots: object) -> int:
-            raise Interrupted
-
-        async def keep_availabilities(self, rules: object) -> None:
-            raise AssertionError
-
-    with pytest.raises(Interrupted):
-        await seed(Breaks(), experts=3, weeks=1, seed=5)
-    assert await half_filled(engine, 3, 5)
-    assert not await half_filled(engine, 3, 6), "others are not ours to fill"
-    await seed(engine, experts=3, weeks=1, seed=5)
-    assert not await half_filled(engine, 3, 5)
-    await engine.add_experts([replace(ZOE, id=new_expert_id())])
-    assert not await half_filled(engine, 3, 5)
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "add_slots", breaks)
+        with pytest.raises(Interrupted):
+            await fill(settings, 3, 1, 5, only_if_empty=True)
+    known, seeded = await fill(settings, 3, 1, 5, only_if_empty=True)
+    assert known == 3
+    assert seeded is not None
+    assert seeded.slots > 0
+    [first, *_] = [expert_id async for expert_id in engine.store.experts.ids()]
+    await engine.admin.remove_expert(first, "cancel", None)
+    assert await fill(settings, 3, 1, 5, only_if_empty=True) == (2, None), "and nobody who was removed comes back"
 
 
 async def test_another_number_of_partitions_is_refused(engine: Engine) -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from engine import keeper
 from engine.audit import audit
-from engine.availability import Availability, Exceptional, Hours
+from engine.availability import Availability, Exceptional, Hours, dump
 from engine.changes import Arranged, Wish
 from engine.engine import Engine
 from engine.errors import ExpertNotFound, StoreUnavailable
-from engine.forms import ExpertForm
+from engine.forms import AvailabilityForm, ExpertForm
 from engine.keeper import next_due, on_sale
 from engine.model import Expert, Slot, Status, new_expert_id, new_slot
 from tests.samples import ZOE, Sample
@@ -265,3 +265,126 @@ async def test_the_hours_move_with_the_experts_zone(engine: Engine, zoe: Expert)
     rule = await engine.availability(zoe.id)
     assert rule == replace(mornings, time_zone="Asia/Kathmandu")
     assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
+
+
+async def test_a_notice_that_becomes_shorter_opens_what_it_had_closed(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    closed = (await engine.set_availability(zoe.id, replace(RULE, notice_minutes=24 * 60))).closed
+    assert closed >= 12
+    assert await engine.set_availability(zoe.id, RULE) == Arranged(opened=closed)
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before]
+
+
+async def test_a_slot_that_is_held_just_then_gets_its_new_length_later(engine: Engine, zoe: Expert) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    slot = (await shown(engine, zoe))[3]
+    hold = await engine.holds.hold(slot.id)
+    hourly = replace(RULE, slot_minutes=60, seats=1)
+    arranged = await engine.set_availability(zoe.id, hourly)
+    assert (arranged.held, arranged.left_out) == (1, 1)
+    await engine.holds.release(hold.token)
+    assert await engine.keeper.tend(zoe.id) == Arranged(added=1, opened=1)
+    assert [(s.id, s.end) for s in await shown(engine, zoe)] == [(s.id, s.end) for s in wanted(zoe, hourly)]
+
+
+async def test_a_slot_of_ones_own_that_begins_with_one_of_the_hours_stays_as_it_is(engine: Engine, zoe: Expert) -> None:
+    first = wanted(zoe, RULE)[5]
+    workshop = new_slot(zoe.id, first.start, first.start + 4 * 3600, seats=20)
+    await engine.admin.add_slots(zoe.id, [workshop])
+    await engine.set_availability(zoe.id, RULE)
+    assert (await slots_of(engine, zoe))[workshop.id] == workshop
+    await engine.set_availability(zoe.id, replace(RULE, seats=3))
+    assert (await slots_of(engine, zoe))[workshop.id].seats == 3, "it is one of the rule's now"
+
+
+@pytest.mark.parametrize("pause", [0, 0.01, 0.05])
+async def test_an_expert_who_goes_while_hours_come_leaves_nothing_on_sale(
+    engine: Engine, zoe: Expert, pause: float
+) -> None:
+    async def go() -> None:
+        await asyncio.sleep(pause)
+        await engine.admin.remove_expert(zoe.id, "keep", None)
+
+    form = AvailabilityForm(**{key: value for key, value in dump(RULE).items() if key != "timeZone"})
+    await asyncio.gather(go(), engine.admin.set_availability(zoe.id, form), return_exceptions=True)
+    await engine.keeper._tend(zoe.id, asyncio.Semaphore(1))
+    assert await shown(engine, zoe) == []
+    assert await engine.availability(zoe.id) is None
+
+
+async def test_a_rule_for_somebody_who_is_gone_is_dropped(engine: Engine, zoe: Expert) -> None:
+    """It was wanted in the moment between the look at the expert and the removal, and went on adding days."""
+    await engine.remove_expert(zoe.id)
+    with pytest.raises(ExpertNotFound):
+        await engine.set_availability(zoe.id, RULE)
+    assert await engine.availability(zoe.id) is None
+    assert await shown(engine, zoe) == []
+
+
+async def test_a_client_that_asks_again_and_again_makes_nobody_forget_what_is_on_sale(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.set_availability(zoe.id, RULE)
+
+    async def away(*_: object, **__: object) -> Arranged:
+        raise StoreUnavailable
+
+    other = replace(RULE, weekly=())
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.desk, "arrange", away)
+        for _ in range(25):
+            with pytest.raises(StoreUnavailable):
+                await engine.set_availability(zoe.id, other)
+        for number in range(25):
+            with pytest.raises(StoreUnavailable):
+                await engine.set_availability(zoe.id, replace(RULE, seats=number + 3))
+    await engine.keeper.tend(zoe.id)
+    await engine.set_availability(zoe.id, other)
+    assert await shown(engine, zoe) == []
+
+
+async def test_a_clock_that_goes_back_closes_nothing(engine: Engine, zoe: Expert) -> None:
+    """The last day was closed, and stayed so when the clock was right again."""
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    await rewind(engine, zoe, -86_400)
+    assert await engine.keeper.tend(zoe.id) == Arranged()
+    assert await shown(engine, zoe) == before
+
+
+async def test_a_worker_that_ends_in_the_middle_leaves_the_rest_to_the_next(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = asyncio.Event()
+
+    async def hangs(*_: object, **__: object) -> Arranged:
+        began.set()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    await engine.store.availabilities.put(zoe.id, RULE)
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.desk, "arrange", hangs)
+        task = asyncio.create_task(engine.keeper.tend(zoe.id))
+        await began.wait()
+        task.cancel()
+        await asyncio.wait({task})
+    assert await engine.store.availabilities.due(int(time.time()), 10) == [zoe.id]
+
+
+async def test_many_moments_at_once_are_kept_one_look_after_the_other(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notices begin on the hour. Two hundred experts took twenty seconds."""
+    monkeypatch.setattr(keeper, "AT_A_LOOK", 5)
+    experts = [replace(zoe, id=new_expert_id()) for _ in range(23)]
+    await engine.add_experts(experts)
+    for expert in experts:
+        await engine.store.availabilities.put(expert.id, replace(RULE, weekly=()))
+    monkeypatch.setattr(keeper, "EVERY", 1.0)
+    await engine.keeper.stop()
+    engine.keeper.start()
+    async with asyncio.timeout(2.9):
+        while await engine.store.availabilities.due(int(time.time()), 50):
+            await asyncio.sleep(0.02)

@@ -23,6 +23,7 @@ from tests.lua.calls import (
     RedisClient,
     arrange,
     book,
+    shutter,
     stock,
 )
 from tests.lua.witness import Witness
@@ -48,15 +49,15 @@ def test_each_change_is_in_the_calendar_the_outbox_and_the_answer(client: RedisC
     stock(client)
     before = written(client)
     call = arrange("close", SINGLE, "", "offer", CLOSED, RECORDS[CLOSED], "add", NEW, NEW_RECORD)
-    ok, added, opened, closed, bookings, left_out, changes = call.run(client)
-    assert (ok, added, opened, closed, bookings, left_out) == (b"ok", 1, 1, 1, 0, 0)
+    ok, added, opened, closed, bookings, left_out, held, changes = call.run(client)
+    assert (ok, added, opened, closed, bookings, left_out, held) == (b"ok", 1, 1, 1, 0, 0, 0)
     changed = [(slot.decode(), text.decode()) for slot, text in zip(changes[::3], changes[1::3], strict=True)]
     assert written(client)[len(before) :] == changed
     assert [slot for slot, _ in changed] == [SINGLE, CLOSED, NEW]
     assert all(record(client, slot) == text for slot, text in changed)
     assert record(client, SINGLE) == f"{START} {START + 1800} 1 1 0 ."
     assert record(client, CLOSED) == f"{START + 3600} {START + 5400} 2 0 0 ."
-    assert call.run(client) == [b"ok", 0, 0, 0, 0, 0, []], "again, it changes nothing"
+    assert call.run(client) == [b"ok", 0, 0, 0, 0, 0, 0, []], "again, it changes nothing"
 
 
 def test_what_changes_is_told_slot_by_slot_and_what_comes_as_a_calendar_to_read_anew(client: RedisClient) -> None:
@@ -88,7 +89,7 @@ def test_a_slot_that_is_not_there_refuses_a_strict_closing_only(client: RedisCli
     witness = Witness(client)
     assert arrange("close", SINGLE, "", "close", NEW, "", mode="strict").run(client) == [b"slot-not-found"]
     witness.assert_nothing_happened()
-    assert arrange("close", NEW, "").run(client) == [b"ok", 0, 0, 0, 0, 0, []]
+    assert arrange("close", NEW, "").run(client) == [b"ok", 0, 0, 0, 0, 0, 0, []]
 
 
 @pytest.mark.parametrize("verb", ["add", "offer"])
@@ -129,8 +130,35 @@ def test_an_offer_reshapes_a_slot_that_nobody_has_a_seat_of(client: RedisClient)
     book(3, slot=TRIO).run(client)
     before = record(client, TRIO), record(client, HELD)
     wishes = ("offer", TRIO, between(30, 10), "offer", HELD, between(90, 10))
-    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, []]
+    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, 1, []], "the hold will be over"
     assert (record(client, TRIO), record(client, HELD)) == before
+
+
+def test_an_opening_reshapes_what_was_closed_and_leaves_alone_what_was_open(client: RedisClient) -> None:
+    stock(client)
+    assert arrange("open", SINGLE, between(0, 20, "..."), "open", CLOSED, between(60, 20)).run(client)[2] == 1
+    assert record(client, SINGLE) == RECORDS[SINGLE]
+    assert record(client, CLOSED) == f"{START + 3600} {START + 4800} 2 0 0 ."
+
+
+def test_a_strict_call_tells_what_is_right_already(client: RedisClient) -> None:
+    """Whoever wished for it before may have died before MongoDB had it; and whoever wishes for it now is told that it
+    is so."""
+    stock(client)
+    arrange("close", SINGLE, "", "add", NEW, NEW_RECORD).run(client)
+    changes = arrange("close", SINGLE, "", "add", NEW, NEW_RECORD, mode="strict").run(client)[-1]
+    assert [text.decode() for text in changes] == [SINGLE, record(client, SINGLE), "", NEW, NEW_RECORD, ""]
+
+
+def test_opening_by_hand_puts_nothing_on_sale_that_overlaps(client: RedisClient) -> None:
+    """Two customers had one expert for the same time."""
+    stock(client)
+    arrange("close", SINGLE, "", "add", NEW, between(10, 20)).run(client)
+    witness = Witness(client)
+    assert shutter("open", SINGLE).run(client) == [b"slot-overlaps"]
+    witness.assert_nothing_happened()
+    shutter("close", NEW).run(client)
+    assert shutter("open", SINGLE).run(client)[0] == b"ok"
 
 
 def test_a_closed_slot_with_bookings_is_opened_as_it_is(client: RedisClient) -> None:

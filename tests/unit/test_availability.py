@@ -193,7 +193,8 @@ def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> Non
             for verb, slot in wishes:
                 if verb == "close":
                     calendar.pop(slot.id, None)
-                elif verb == "offer":
+                elif verb in ("offer", "open"):
+                    assert verb == "offer" or slot.id not in calendar, "else it would keep another shape"
                     calendar[slot.id] = slot
                 else:
                     calendar.setdefault(slot.id, slot)
