@@ -8,7 +8,7 @@ key                         type    holds                                       
 ``{p7}:experts``            set     experts with a calendar here                                for ever
 ``{p7}:rebuild``            string  who rebuilds the partition just now                         30 s
 ``{p7}:calendar:EXPERT``    hash    slot id → record (``lua/includes/slot.lua``)                past slots are retired
-``{p7}:version:EXPERT``     string  number of changes to the expert's calendar in this epoch    with the epoch
+``{p7}:version:EXPERT``     string  the expert's last version: goes up by one with each change  with the epoch
 ``{p7}:log:EXPERT``         stream  the last changes, entry id = version                        10–13 min after the last
 ``{p7}:live:EXPERT``        channel the same changes as they happen                             —
 ``{p7}:copy:BOOKING``       string  live copy of a booking (``lua/includes/booking.lua``)       slot's end + 7 days

@@ -16,7 +16,7 @@ local seen_epoch, seen_version, publish, log_entries, log_age = unpack(ARGV, 1, 
 
 -- Slot id → the seatmaps it has had since a version; nil if the change log does not go back so far.
 local function seatmaps_since(feed, version)
-  local count = feed.next_version - 1 - version
+  local count = feed.last_version - version
   local entries = count == 0 and {} or redis.call('XRANGE', LOG, digits(version + 1) .. '-0', '+')
   if #entries ~= count then return nil end
   local seatmaps = {}

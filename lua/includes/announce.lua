@@ -1,10 +1,20 @@
 -- Writes a changed slot back, gives the change the expert's next version, logs it and tells everybody.
 
+-- A version is never used twice under one epoch: a worker's cache, or a client, would take what it knows for what is.
+-- So an expert without one, whom Redis may have forgotten, goes on from the clock: nobody's calendar changes a thousand
+-- times a second for long. (A rebuild begins with 0, under a new epoch.) A log may have outlived its version.
+local function unused_version(feed)
+  local last = redis.call('XREVRANGE', feed.log, '+', '-', 'COUNT', 1)[1]
+  return math.max(now_ms(), last and tonumber(string.match(last[1], '^%d+')) or 0)
+end
+
 -- Reads first, so that a key of a wrong type (or a wrong `publish`) stops the script before its first write.
 local function open_feed(feed)
   assert(feed.publish == 'PUBLISH' or feed.publish == 'SPUBLISH', 'publish is PUBLISH or SPUBLISH')
-  feed.next_version = tonumber(redis.call('GET', feed.version) or 0) + 1
+  local version = redis.call('GET', feed.version)
   redis.call('XLEN', feed.log)
+  feed.last_version = tonumber(version or 0) -- as a snapshot tells it
+  feed.next_version = (version and feed.last_version or unused_version(feed)) + 1
   return feed
 end
 

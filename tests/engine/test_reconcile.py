@@ -122,7 +122,6 @@ async def test_nobody_goes_on_from_a_version_that_means_something_else_now(
         return (await engine.calendar(sample.expert.id)).version > before.version
 
     await until(reconciled)
-    assert (await engine.calendar(sample.expert.id)).version > before.version + 1000
     assert (await engine.calendar(sample.expert.id)).epoch == before.epoch
 
 

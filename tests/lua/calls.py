@@ -41,6 +41,8 @@ LONG = "900000000000000"
 """A hold of that many ms ends when its slot begins."""
 IDENTITY = "<the server's identity>"
 """An argument in whose place a server gets what it says about itself."""
+NEWEST = "<the newest version>"
+"""An argument in whose place the expert's version goes."""
 TOLD = ("PUBLISH", "256", "600")
 """The last arguments of every script that announces one slot."""
 
@@ -75,6 +77,7 @@ class Call:
     def run(self, client: RedisClient) -> list[Any]:
         """Its answer. Raises redis.ResponseError."""
         args = [identity_of(client) if arg == IDENTITY else arg for arg in self.args]
+        args = [client.get(VERSION) if arg == NEWEST else arg for arg in args]
         answer: list[Any] = client.eval(script(self.script).source, len(self.keys), *self.keys, *args)
         return answer
 
