@@ -149,7 +149,7 @@ class Repair:
                 except SlotlineError as error:
                     log.warning("expert %s: %s", expert_id, error)
                 await asyncio.sleep(0.02 * number * random.random())
-        return [outcome(finding, (finding.kind, finding.subject) in left) for finding in findings]
+        return [outcome(finding, (finding.kind, finding.subject) in left, evidence) for finding in findings]
 
     async def _mend(self, partition: Partition, evidence: Evidence, findings: Sequence[Finding]) -> None:
         """One try at all that is wrong with an expert. Seats first: what follows may change the version."""
@@ -190,6 +190,7 @@ class Repair:
             await self._put(partition, evidence, [slot.id, evidence.records[slot.id], slot.record])
 
     async def _mend_slots(self, partition: Partition, evidence: Evidence, slot_ids: set[str]) -> None:
+        """Those that come and go together, the others one by one: one that keeps changing is in nobody's way."""
         triples: list[Arg] = []
         for slot_id in sorted(slot_ids):
             seen = evidence.records.get(slot_id, "")
@@ -199,7 +200,11 @@ class Repair:
                     await self._engine.store.slots.add([unknown])
                     continue
             right = rightful(evidence, slot_id)
-            triples += [slot_id, seen, right.record if right else ""]
+            triple = [slot_id, seen, right.record if right else ""]
+            if right and slot_id in evidence.slots:
+                await self._put(partition, evidence, triple)
+            else:
+                triples += triple
         if triples:
             await self._put(partition, evidence, triples)
 
@@ -237,16 +242,31 @@ async def adopt_all(engine: Engine) -> int:
     return total
 
 
-def outcome(finding: Finding, still_there: bool) -> Mended:
+def outcome(finding: Finding, still_there: bool, evidence: Evidence) -> Mended:
     if not still_there:
         return Mended(finding, True, DONE.get(finding.kind, "gone"))
-    return Mended(finding, False, BY_HAND.get(finding.kind, f"not mended in {TRIES} tries: it keeps changing"))
+    keeps_changing = f"not mended in {TRIES} tries: it keeps changing"
+    if finding.kind == "slot-differs" and not as_near_as_can_be(evidence, finding.subject):
+        return Mended(finding, False, keeps_changing)
+    return Mended(finding, False, BY_HAND.get(finding.kind, keeps_changing))
+
+
+def as_near_as_can_be(evidence: Evidence, slot_id: str) -> bool:
+    """Whether all that keeps a slot from being as MongoDB has it are bookings of seats that MongoDB does not know."""
+    live, right = evidence.slots.get(slot_id), rightful(evidence, slot_id)
+    return live is not None and right is not None and shape(live) == shape(right)
+
+
+def shape(slot: Slot) -> tuple[int, int, int, bool, int]:
+    """All of a slot but who has its seats."""
+    return slot.start, slot.end, slot.revision, slot.closed, slot.seats
 
 
 def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
     """A slot as it should be in Redis; None if it should not be there.
 
-    As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so.
+    As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so,
+    and so do those that are just changing hands.
     """
     stored, live = newest(evidence, slot_id), evidence.slots.get(slot_id)
     if stored is None:
@@ -254,9 +274,10 @@ def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
     right = live if live and live.revision > stored.revision else stored
     owners = {seat for slot, seat in evidence.owners() if slot == slot_id}
     seats = max([right.seats, *owners])
-    before = live.seatmap if live else ""
-    marks = [
-        BOOKED if seat in owners else HELD if before[seat - 1 : seat] == HELD else FREE for seat in range(1, seats + 1)
-    ]
+    marks = live.seatmap.ljust(seats, FREE)[:seats] if live else FREE * seats
+    for seat in range(1, seats + 1):
+        if live is None or seat > live.seats or evidence.still(slot_id, seat):
+            mark = BOOKED if seat in owners else HELD if marks[seat - 1] == HELD else FREE
+            marks = marks[: seat - 1] + mark + marks[seat:]
     held_until = live.held_until if live else 0
-    return Slot(slot_id, right.start, right.end, "".join(marks), right.closed, right.revision, held_until)
+    return Slot(slot_id, right.start, right.end, marks, right.closed, right.revision, held_until)

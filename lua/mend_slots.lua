@@ -1,5 +1,6 @@
---- mend_slots: puts slots of an expert right. What is to be changed must be as it was seen, and must have been so ever since:
--- a seat that was given back and taken anew looks the same and is not. Otherwise nothing happens.
+--- mend_slots: puts slots of an expert right. What is to be changed must be as it was seen, and a seat must have been so ever
+-- since: one that was given back and taken anew looks the same and is not. Otherwise nothing happens. What else has happened
+-- to a slot stays.
 -- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel
 -- ARGV  1 epoch that was seen  2 version that was seen  3 PUBLISH or SPUBLISH  4 entries in the change log
 --       5 seconds the change log lives  6… slot id, record that was seen ('' for none), right record ('' for none), …
@@ -28,22 +29,34 @@ local function seatmaps_since(feed, version)
   return seatmaps
 end
 
--- The right record of a slot to which other things have happened meanwhile: nil unless only seats are to be changed, and
--- nothing has happened to these.
-local function merged(id, seen, right, current, seatmaps)
-  local was, will, is = parse_slot(id, seen), parse_slot(id, right), parse_slot(id, current)
-  if not (was and will and is) or #was.seatmap ~= #will.seatmap or #was.seatmap ~= #is.seatmap then return nil end
-  for seat = 1, #was.seatmap do
-    local mark, wanted = string.sub(was.seatmap, seat, seat), string.sub(will.seatmap, seat, seat)
-    if mark ~= wanted then
-      for _, seatmap in ipairs(seatmaps) do
-        if string.sub(seatmap, seat, seat) ~= mark then return nil end
-      end
-      set_seat(is, seat, wanted)
+-- Whether a seat has been as it was seen, as far back as that.
+local function still(seat, mark, is, seatmaps)
+  if not seatmaps or string.sub(is.seatmap, seat, seat) ~= mark then return false end
+  for _, seatmap in ipairs(seatmaps[is.id] or {}) do
+    if string.sub(seatmap, seat, seat) ~= mark then return false end
+  end
+  return true
+end
+
+-- A slot as it is, with what `will` says otherwise than `was`; nil if that is no longer as it was (whoever changes more
+-- than seats raises the revision). Seats that come are nobody's yet; those that go must be nobody's by now.
+local function merged(was, will, is, seatmaps)
+  local seats, wanted = #was.seatmap, #will.seatmap
+  for _, name in ipairs({'start', 'finish', 'revision', 'closed'}) do
+    if is[name] ~= was[name] then return nil end
+    is[name] = will[name]
+  end
+  if #is.seatmap ~= seats then return nil end
+  for seat = 1, seats do
+    local mark, right = string.sub(was.seatmap, seat, seat), string.sub(will.seatmap, seat, seat)
+    local free = right == '' and string.sub(is.seatmap, seat, seat) == FREE
+    if mark ~= right and not free then
+      if right == '' and mark == HELD or not still(seat, mark, is, seatmaps) then return nil end
+      if right ~= '' then set_seat(is, seat, right) end
     end
   end
-  will.seatmap = was.seatmap
-  return slot_record(will) == seen and slot_record(is) or nil
+  is.seatmap = string.sub(is.seatmap, 1, wanted) .. string.sub(will.seatmap, seats + 1)
+  return is
 end
 
 local epoch = redis.call('GET', EPOCH)
@@ -52,16 +65,20 @@ local feed = open_feed({
   epoch = epoch, calendar = CALENDAR, version = VERSION, log = LOG, channel = CHANNEL,
   publish = publish, entries = log_entries, age = log_age,
 })
-local seatmaps = epoch == seen_epoch and seatmaps_since(feed, seen_version)
-if not seatmaps then return {'changed'} end
+if epoch ~= seen_epoch then return {'changed'} end
+local seatmaps = seatmaps_since(feed, seen_version)
 local right, gone, anew = {}, {}, false
 for position = 6, #ARGV, 3 do
   local id, seen, record = unpack(ARGV, position, position + 2)
   local current = redis.call('HGET', CALENDAR, id) or ''
-  if seatmaps[id] then record = merged(id, seen, record, current, seatmaps[id]) end
-  if not record or (not seatmaps[id] and current ~= seen) then return {'changed'} end
-  local slot = record ~= '' and parse_slot(id, record)
+  local was, slot, is = parse_slot(id, seen), parse_slot(id, record), parse_slot(id, current)
   if record ~= '' and not slot then return {'bad-call', 'argument ' .. (position + 2) .. ' is not a slot record'} end
+  if was and slot and is then
+    slot = merged(was, slot, is, seatmaps)
+    if not slot then return {'changed'} end
+  elseif current ~= seen then
+    return {'changed'}
+  end
   anew = anew or seen == '' or not slot
   if slot then right[#right + 1] = slot else gone[#gone + 1] = id end
 end

@@ -38,19 +38,6 @@ async def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"adopt_after": 0.5})
 
 
-@pytest.fixture
-async def booked(engine: Engine, sample: Sample) -> Sample:
-    """Slot 0 is confirmed, slot 1 cancelled, two seats of the group are booked and one is held."""
-    first = await engine.book(sample.request(key="first"))
-    await engine.change(first.booking.id, Status.CONFIRMED, "admin")
-    second = await engine.book(sample.request(1))
-    await engine.change(second.booking.id, Status.CANCELLED, "customer")
-    await engine.book(sample.request(sample.group))
-    await engine.book(sample.request(sample.group))
-    await engine.holds.hold(sample.group.id)
-    return sample
-
-
 async def found_by(engine: Engine) -> set[str]:
     return {finding.kind for finding in (await audit(engine)).findings}
 

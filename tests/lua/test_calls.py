@@ -343,7 +343,7 @@ def test_what_has_changed_since_it_was_seen_is_not_mended(client: RedisClient, s
     stock(client)
     call = {
         "another epoch": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, epoch="e0"),
-        "another version": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, version="2"),
+        "another version": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, version="1"),
         "another record": mend_slots(SINGLE, RECORDS[SINGLE], MENDED, TRIO, RECORDS[SINGLE], RECORDS[TRIO]),
     }[seen]
     witness = Witness(client)
