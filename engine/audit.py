@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import EpochMissing
 from engine.evidence import Evidence, Witness
-from engine.invariants import SEATS, Clock, Finding, faults
+from engine.invariants import GHOSTS, SEATS, Clock, Finding, faults
 from engine.keys import Partition
 from engine.model import expert_of
 from engine.records import subject_of
@@ -28,6 +28,9 @@ CHUNK = 50
 
 PAUSES = (0.1, 0.3)
 """Seconds before each further look at what seems wrong."""
+
+MORE_LOOKS = 8
+"""At seats that change hands whenever they are looked at."""
 
 TRACE_TRIES = 10
 """How often an expert is looked at whose calendar changes faster than its change log can tell."""
@@ -53,7 +56,8 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        return not self.findings
+        """Nothing is wrong, and all could be judged."""
+        return not self.findings and not self.unsettled
 
 
 class Audit:
@@ -124,25 +128,38 @@ class Audit:
         a ghost."""
         ghosts = {finding.expert_id for finding in suspects if finding.kind == "ghost-seat"}
         extra = await self.witness.strays(partition, ghosts) if ghosts else {}
-        found: list[Finding] = []
+        sure: set[Finding] = set()
+        unsure: set[Finding] = set()
         for number, pause in enumerate(PAUSES):
             await asyncio.sleep(pause * (0.75 + 0.5 * random.random()))
-            found = []
-            unsettled = set()
-            for evidence in await self._traced(partition, {f.expert_id for f in suspects}, extra):
-                for finding in faults(evidence, partition.number, self.clock()):
-                    # A walk through Redis that began with this audit may show a fault that the first look could not.
-                    if finding not in suspects and not (number == 0 and finding.kind == "booking-unwritten"):
-                        continue
-                    if finding.kind not in SEATS or evidence.still(finding.subject, finding.seat):
-                        found.append(finding)
-                    else:
-                        unsettled.add(evidence.expert_id)
-            suspects = set(found)
-            report.unsettled |= unsettled
+            sure, unsure = await self._judged(partition, suspects, extra, first=number == 0)
+            suspects = sure | unsure
             if not suspects:
                 break
-        return sorted(found, key=lambda finding: (finding.kind, finding.subject, finding.detail))
+        for _ in range(MORE_LOOKS):
+            if not unsure:
+                break
+            await asyncio.sleep(PAUSES[0] * random.random())
+            more, unsure = await self._judged(partition, unsure, extra)
+            sure |= more
+        report.unsettled |= {finding.expert_id for finding in unsure}
+        return sorted(sure, key=lambda finding: (finding.kind, finding.subject, finding.detail))
+
+    async def _judged(
+        self, partition: Partition, suspects: set[Finding], extra: dict[str, set[str]], *, first: bool = False
+    ) -> tuple[set[Finding], set[Finding]]:
+        """The suspicions that still stand, and those of which it cannot be told."""
+        sure, unsure = set(), set()
+        for evidence in await self._traced(partition, {f.expert_id for f in suspects}, extra):
+            for finding in faults(evidence, partition.number, self.clock()):
+                # A walk through Redis that began with this audit may show a fault that the first look could not.
+                if finding not in suspects and not (first and finding.kind == "booking-unwritten"):
+                    continue
+                if finding.kind not in SEATS or evidence.still(finding.subject, finding.seat):
+                    sure.add(finding)
+                elif evidence.since is None or finding.kind not in GHOSTS:
+                    unsure.add(finding)
+        return sure, unsure
 
     async def _traced(
         self, partition: Partition, experts: Collection[str], extra: dict[str, set[str]]
@@ -154,7 +171,7 @@ class Audit:
                 if evidence.since is not None:
                     break
                 await asyncio.sleep(random.random() * 0.02)
-                [evidence] = await self.witness.hear(partition, [evidence.expert_id], extra)
+                [evidence] = await self.witness.hear(partition, [evidence.expert_id], extra, follow=True)
             heard[place] = evidence
         return heard
 

@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.calls import Calls
+from engine.errors import StoreUnavailable
 from engine.keys import Keys, Partition
 from engine.model import HELD, Booking, Slot, expert_of
 from engine.records import from_entry, from_record, subject_of
 from engine.settings import Settings
 from engine.store import Store, utc_day
+from engine.tasks import end
 
 PAGE = 2000
 """Outbox entries read at a time."""
+
+FOLLOW = 0.005
+"""Seconds between two looks at a change log that may be too short."""
+
+BREATH = 100
+"""Bookings after which others get a turn."""
 
 SLACK = 60
 """Seconds around the horizon, behind which past slots leave Redis, that nobody judges: clocks differ."""
@@ -68,8 +77,20 @@ class Evidence:
     """The live copies as they were read; those that are not in ``live`` cannot be understood."""
     keyed: dict[str, str] = field(default_factory=dict)
     holds: dict[str, SlotHolds] = field(default_factory=dict)
-    since: dict[str, list[str]] | None = None
+    since: dict[str, list[str]] | None = field(default_factory=dict)
     """The seatmaps that slots have had since the calendar was read, in order; None if that cannot be told."""
+    told: int = 0
+    """The version up to which that is so."""
+    newest: dict[str, str] = field(default_factory=dict)
+    """The records, at that version, of the slots that have changed."""
+
+    def record(self, slot_id: str) -> str:
+        """A slot's newest record that is known; empty for none."""
+        return self.newest.get(slot_id) or self.records.get(slot_id, "")
+
+    def slot(self, slot_id: str) -> Slot | None:
+        """The same, if it can be read."""
+        return Slot.from_record(slot_id, self.record(slot_id)) if slot_id in self.slots else None
 
     def still(self, slot_id: str, seat: int) -> bool:
         """Whether a seat has been as the calendar has it all the time. (To look the same at the end is not enough: it
@@ -109,27 +130,38 @@ class Witness:
         return self.now - self._keep_past
 
     async def hear(
-        self, partition: Partition, experts: Sequence[str], extra: Mapping[str, Collection[str]] | None = None
+        self,
+        partition: Partition,
+        experts: Sequence[str],
+        extra: Mapping[str, Collection[str]] | None = None,
+        *,
+        follow: bool = False,
     ) -> list[Evidence]:
         """Evidence about each expert. ``extra``: ids of bookings to look at though MongoDB may not know them.
+        ``follow``: reads the change log all the while, for it may be too short to be read in the end.
 
         Raises EpochMissing, StoreUnavailable, PyMongoError.
         """
         [now] = await self._calls.clocks([partition.epoch])
         self.now = now // 1000
         heard = await asyncio.gather(*(self._calendar(partition, expert) for expert in experts))
-        by_expert = {evidence.expert_id: evidence for evidence in heard}
-        await self._holds(partition, by_expert)
-        await self._outbox(partition, by_expert)
-        await asyncio.gather(self._stored_slots(by_expert), self._stored_bookings(by_expert))
-        await asyncio.gather(*(self._live(partition, each, (extra or {}).get(each.expert_id, ())) for each in heard))
+        following = [asyncio.create_task(self._follow(partition, evidence)) for evidence in heard if follow]
+        try:
+            by_expert = {evidence.expert_id: evidence for evidence in heard}
+            await self._holds(partition, by_expert)
+            await self._outbox(partition, by_expert)
+            await asyncio.gather(self._stored_slots(by_expert), self._stored_bookings(by_expert))
+            extra = extra or {}
+            await asyncio.gather(*(self._live(partition, each, extra.get(each.expert_id, ())) for each in heard))
+        finally:
+            await end(following)
         await asyncio.gather(*(self._since(partition, evidence) for evidence in heard))
         return heard
 
     async def _calendar(self, partition: Partition, expert_id: str) -> Evidence:
         answer = await self._calls.run("snapshot", partition.feed(expert_id)[:3], ())
         records = {key.decode(): value.decode() for key, value in pairs(answer[3:])}
-        evidence = Evidence(expert_id, answer[1].decode(), int(answer[2]), records)
+        evidence = Evidence(expert_id, answer[1].decode(), int(answer[2]), records, told=int(answer[2]))
         for slot_id, record in records.items():
             try:
                 evidence.slots[slot_id] = Slot.from_record(slot_id, record)
@@ -189,8 +221,12 @@ class Witness:
             experts[slot.expert_id].stored_slots[slot.id] = slot
 
     async def _stored_bookings(self, experts: Mapping[str, Evidence]) -> None:
+        number = 0
         async for booking in self._store.bookings.since(list(experts), self.horizon):
             experts[booking.expert_id].stored[booking.id] = booking
+            number += 1
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
 
     async def _live(self, partition: Partition, evidence: Evidence, extra: Iterable[str]) -> None:
         ids = list(dict.fromkeys([*evidence.stored, *evidence.pending, *extra]))
@@ -211,20 +247,29 @@ class Witness:
         )
         evidence.keyed = {b.id: (record or b"").decode() for b, record in zip(keyed, records, strict=True)}
 
+    async def _follow(self, partition: Partition, evidence: Evidence) -> None:
+        with suppress(StoreUnavailable):  # whoever started this will see for himself
+            while evidence.since is not None:
+                await self._since(partition, evidence)
+                await asyncio.sleep(FOLLOW)
+
     async def _since(self, partition: Partition, evidence: Evidence) -> None:
+        """What has happened since the last time; a gap stays one."""
         _, _, version_key, log_key, _ = partition.feed(evidence.expert_id)
         epoch, version = await self._calls.command("MGET", partition.epoch, version_key)
-        changes = int(version or 0) - evidence.version
-        if (epoch or b"").decode() != evidence.epoch or changes < 0:
+        first, last = evidence.told + 1, int(version or 0)
+        if evidence.since is None or last < first - 1 or (epoch or b"").decode() != evidence.epoch:
+            evidence.since = None
             return
-        first, last = f"{evidence.version + 1}-0", f"{int(version or 0)}-0"
-        entries = await self._calls.command("XRANGE", log_key, first, last) if changes else []
-        if len(entries or ()) != changes:
+        entries = await self._calls.command("XRANGE", log_key, f"{first}-0", f"{last}-0") if first <= last else []
+        if len(entries or ()) != last - first + 1:
+            evidence.since = None
             return
-        evidence.since = {}
         for _, (_, event) in entries:
             _, _, slot_id, record = event.decode().split(" ", 3)
+            evidence.newest[slot_id] = record
             evidence.since.setdefault(slot_id, []).append(Slot.from_record(slot_id, record).seatmap)
+        evidence.told = last
 
     async def strays(self, partition: Partition, experts: Collection[str]) -> dict[str, set[str]]:
         """Ids of the experts' bookings that have a live copy: a walk through all that the partition has."""

@@ -36,6 +36,9 @@ SWEPT_LATE = 10_000
 SEATS = frozenset({"double-booking", "ghost-seat", "lost-seat", "ghost-hold"})
 """Kinds that hold only if nothing happened to the seat while the evidence was read."""
 
+GHOSTS = frozenset({"ghost-seat", "ghost-hold"})
+"""Those of them that are over when something has happened to it: it was given back, or has an owner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -168,7 +168,8 @@ class Reconciler:
             log.warning("partition %d will be compared again: %s", partition.number, error)
 
     async def _put_right(self, partition: Partition) -> bool:
-        """False if something is left that the next time may mend: the partition is not let out of sight until then."""
+        """False if something is left that the next time may judge or mend: the partition is not let out of sight until
+        then."""
         for _ in range(ROUNDS):
             report = await self._audit.run([partition], lambda *_: self._renew(partition))
             if report.clean:
@@ -176,7 +177,7 @@ class Reconciler:
             mended = await self._repair.run(report.findings)
             if not any(each.done for each in mended):
                 break
-        return all(each.done or each.for_a_person for each in mended)
+        return not report.unsettled and all(each.done or each.for_a_person for each in mended)
 
     def _renew(self, partition: Partition) -> None:
         self._calls.send("PEXPIRE", partition.reconcile, LEASE_MS)

@@ -138,7 +138,7 @@ class Repair:
             subjects = {finding.subject for finding in findings}
             extra = {expert_id: {f.subject for f in findings if f.kind.startswith("booking-")}}
             for number in range(TRIES + 1):
-                [evidence] = await self._audit.witness.hear(partition, [expert_id], extra)
+                [evidence] = await self._audit.witness.hear(partition, [expert_id], extra, follow=True)
                 current = faults(evidence, partition.number, self._audit.clock())
                 left = {(finding.kind, finding.subject) for finding in current}
                 hope = any((f.kind, f.subject) in left for f in findings if f.kind != "double-booking")
@@ -182,18 +182,18 @@ class Repair:
         """A slot at a time: whatever goes on around these seats does not matter."""
         right: dict[str, Slot] = {}
         for finding in findings:
-            slot = right.get(finding.subject) or evidence.slots[finding.subject]
-            if finding.seat <= slot.seats and evidence.still(slot.id, finding.seat):
+            slot = right.get(finding.subject) or evidence.slot(finding.subject)
+            if slot and finding.seat <= slot.seats and evidence.still(slot.id, finding.seat):
                 seatmap = slot.seatmap[: finding.seat - 1] + MARKS[finding.kind] + slot.seatmap[finding.seat :]
                 right[slot.id] = replace(slot, seatmap=seatmap)
         for slot in right.values():
-            await self._put(partition, evidence, [slot.id, evidence.records[slot.id], slot.record])
+            await self._put(partition, evidence, [slot.id, evidence.record(slot.id), slot.record])
 
     async def _mend_slots(self, partition: Partition, evidence: Evidence, slot_ids: set[str]) -> None:
         """Those that come and go together, the others one by one: one that keeps changing is in nobody's way."""
         triples: list[Arg] = []
         for slot_id in sorted(slot_ids):
-            seen = evidence.records.get(slot_id, "")
+            seen = evidence.record(slot_id)
             if slot_id in evidence.slots and newest(evidence, slot_id) is None:
                 unknown = evidence.slots[slot_id]
                 if BOOKED in unknown.seatmap or HELD in unknown.seatmap:
@@ -210,7 +210,7 @@ class Repair:
 
     async def _put(self, partition: Partition, evidence: Evidence, triples: Sequence[Arg]) -> None:
         """``triples``: slot id, the record that was seen, the right one. Does nothing if that is not how it is now."""
-        arguments = (evidence.epoch, evidence.version, *self._calls.publish, *triples)
+        arguments = (evidence.epoch, evidence.told, *self._calls.publish, *triples)
         await self._calls.run("mend_slots", partition.feed(evidence.expert_id), arguments)
 
     async def _settle_holds(self, partition: Partition, slot_id: str) -> None:
@@ -253,7 +253,7 @@ def outcome(finding: Finding, still_there: bool, evidence: Evidence) -> Mended:
 
 def as_near_as_can_be(evidence: Evidence, slot_id: str) -> bool:
     """Whether all that keeps a slot from being as MongoDB has it are bookings of seats that MongoDB does not know."""
-    live, right = evidence.slots.get(slot_id), rightful(evidence, slot_id)
+    live, right = evidence.slot(slot_id), rightful(evidence, slot_id)
     return live is not None and right is not None and shape(live) == shape(right)
 
 
@@ -268,7 +268,7 @@ def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
     As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so,
     and so do those that are just changing hands.
     """
-    stored, live = newest(evidence, slot_id), evidence.slots.get(slot_id)
+    stored, live = newest(evidence, slot_id), evidence.slot(slot_id)
     if stored is None:
         return None
     right = live if live and live.revision > stored.revision else stored

@@ -25,7 +25,8 @@ Looked = tuple["Report", list["Mended"], "Report | None"]
 def command(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, and look again.")] = False,
 ) -> None:
-    """Compare Redis and MongoDB while they serve; ends with 1 if anything is wrong and was not mended."""
+    """Compare Redis and MongoDB while they serve; ends with 1 if anything is wrong and was not mended, or if some of it
+    changed too fast to be judged."""
     with reach.servers(reach.given_settings()) as ready:
         report, mended, after = asyncio.run(look(ready, repair))
     show(report, mended)
@@ -33,9 +34,12 @@ def command(
         new = set(after.findings) - {each.finding for each in mended if not each.done}
         for finding in sorted(new, key=str):
             say(f"Still or newly wrong: {finding.kind} {finding.subject}: {finding.detail}", "bold red")
-    left = len((after or report).findings)
-    if left:
+    last = after or report
+    if left := len(last.findings):
         say(f"{left} fault{'' if left == 1 else 's'} left.", "bold red")
+    if hasty := len(last.unsettled):
+        say(f"{hasty} expert{'' if hasty == 1 else 's'} changed too fast to be judged: look again.", "bold red")
+    if not last.clean:
         raise typer.Exit(1)
     say("Redis and MongoDB agree.", "bold green")
 
@@ -81,5 +85,3 @@ def show(report: Report, mended: list[Mended]) -> None:
         f"{report.holds:,} holds in {report.partitions} partitions in {report.seconds:.1f} s; "
         f"{report.unwritten:,} changes were on their way to MongoDB."
     )
-    if report.unsettled:
-        say(f"{len(report.unsettled)} experts changed too fast to judge every seat; look again later.", "yellow")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import redis
+import typer
 
 from engine.audit import Report
-from engine.cli.audit import show
+from engine.cli import audit
 from engine.invariants import Finding
 from engine.keys import Keys
+from engine.settings import Settings
 from engine.stack import Stack
 from tests.cli.command_line import Slotline
 
@@ -52,10 +56,28 @@ def test_audit_repair_and_rebuild(slotline: Slotline, stack: Stack) -> None:
 
 def test_an_entry_that_looks_like_markup_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     """What is found in Redis went into the table as markup: a bracket in it was not shown, or was a traceback."""
-    show(Report([Finding("poison", 1, "[b]1-1", "\\[/] [/b]")]), [])
+    audit.show(Report([Finding("poison", 1, "[b]1-1", "\\[/] [/b]")]), [])
     shown = capsys.readouterr().out
     assert "[b]1-1" in shown
     assert "\\[/] [/b]" in shown
+
+
+def test_what_could_not_be_judged_is_not_called_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It said that Redis and MongoDB agree, and ended with 0."""
+
+    async def look(settings: Settings, repair: bool) -> audit.Looked:
+        return Report(unsettled={"busyexpert"}), [], None
+
+    monkeypatch.setattr(audit, "look", look)
+    monkeypatch.setattr(audit.reach, "servers", nullcontext)
+    with pytest.raises(typer.Exit) as end:
+        audit.command(repair=False)
+    assert end.value.exit_code == 1
+    told = "".join(capsys.readouterr())
+    assert "1 expert changed too fast to be judged" in told
+    assert "agree" not in told
 
 
 def some_slot(client: redis.Redis):  # type: ignore[no-untyped-def]

@@ -13,15 +13,66 @@ from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import SlotClosed
 from engine.evidence import Evidence, Witness
+from engine.keys import Partition
 from engine.model import Hold
 from engine.repair import Repair
 from engine.settings import Settings
+from tests.engine.damage import ghost_seat, lost_seat, partition_of
 from tests.samples import Sample
 
 
 @pytest.fixture
 async def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"adopt_after": 0.5})
+    return settings.model_copy(update={"adopt_after": 0.5, "log_entries": 60})  # of which Redis makes up to 160
+
+
+async def test_what_could_not_be_judged_is_not_called_settled(
+    engine: Engine, booked: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seat of a cancelled booking stayed taken for good: the expert changed faster than the log could tell when the
+    partition was compared, and a report without findings was called clean."""
+    await engine.reconciler.stop()
+    await ghost_seat(engine, booked)
+    partition = partition_of(engine, booked)
+
+    async def untold(witness: Witness, partition: Partition, evidence: Evidence) -> None:
+        evidence.since = None
+
+    monkeypatch.setattr("engine.audit.TRACE_TRIES", 1)
+    monkeypatch.setattr(Witness, "_since", untold)
+    report = await audit(engine)
+    assert (report.findings, report.unsettled, report.clean) == ([], {booked.expert.id}, False)
+    assert not await engine.reconciler._put_right(partition)
+    monkeypatch.undo()
+    assert await engine.reconciler._put_right(partition)
+    assert (await engine.calendar(booked.expert.id)).slots[3].seatmap == "."
+    assert (await audit(engine)).clean
+
+
+async def test_an_expert_that_changes_faster_than_its_log_can_tell_is_judged_and_mended(
+    engine: Engine, booked: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log was read when all else had been: in a rush it no longer went back so far, and neither did the mend's
+    look."""
+    await ghost_seat(engine, booked)
+    await lost_seat(engine, booked)
+    hear = Witness._stored_bookings
+
+    async def busily(witness: Witness, experts: Mapping[str, Evidence]) -> None:
+        await hear(witness, experts)
+        for _ in range(150):
+            hold = await engine.holds.hold(booked.group.id)
+            await engine.holds.release(hold.token)
+
+    monkeypatch.setattr(Witness, "_stored_bookings", busily)
+    report = await audit(engine)
+    assert [(f.kind, f.subject) for f in report.findings] == [
+        ("ghost-seat", booked.slots[3].id), ("lost-seat", booked.slots[0].id),
+    ]  # fmt: skip
+    assert not report.unsettled
+    assert all(each.done for each in await Repair(engine).run(report.findings))
+    slots = (await engine.calendar(booked.expert.id)).slots
+    assert slots[0].seatmap + slots[3].seatmap == "b."
 
 
 async def test_a_close_that_redis_forgot_comes_to_a_slot_that_never_stands_still(
