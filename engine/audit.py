@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -29,11 +29,8 @@ CHUNK = 50
 PAUSES = (0.1, 0.3)
 """Seconds before each further look at what seems wrong."""
 
-MORE_LOOKS = 8
-"""At seats that change hands whenever they are looked at."""
-
-TRACE_TRIES = 10
-"""How often an expert is looked at whose calendar changes faster than its change log can tell."""
+MORE_LOOKS = 10
+"""At seats of an expert whose calendar changes faster than its change log can tell."""
 
 Progress = Callable[[int, int], None]
 
@@ -132,7 +129,8 @@ class Audit:
         unsure: set[Finding] = set()
         for number, pause in enumerate(PAUSES):
             await asyncio.sleep(pause * (0.75 + 0.5 * random.random()))
-            sure, unsure = await self._judged(partition, suspects, extra, first=number == 0)
+            heard = await self.witness.hear(partition, sorted({f.expert_id for f in suspects}), extra)
+            sure, unsure = self._judged(partition, suspects, heard, first=number == 0)
             suspects = sure | unsure
             if not suspects:
                 break
@@ -140,17 +138,19 @@ class Audit:
             if not unsure:
                 break
             await asyncio.sleep(PAUSES[0] * random.random())
-            more, unsure = await self._judged(partition, unsure, extra)
+            slots = {finding.subject for finding in unsure}
+            heard = await self.witness.hear(partition, sorted({f.expert_id for f in unsure}), extra, slots)
+            more, unsure = self._judged(partition, unsure, heard)
             sure |= more
         report.unsettled |= {finding.expert_id for finding in unsure}
         return sorted(sure, key=lambda finding: (finding.kind, finding.subject, finding.detail))
 
-    async def _judged(
-        self, partition: Partition, suspects: set[Finding], extra: dict[str, set[str]], *, first: bool = False
+    def _judged(
+        self, partition: Partition, suspects: set[Finding], heard: Sequence[Evidence], *, first: bool = False
     ) -> tuple[set[Finding], set[Finding]]:
         """The suspicions that still stand, and those of which it cannot be told."""
         sure, unsure = set(), set()
-        for evidence in await self._traced(partition, {f.expert_id for f in suspects}, extra):
+        for evidence in heard:
             for finding in faults(evidence, partition.number, self.clock()):
                 # A walk through Redis that began with this audit may show a fault that the first look could not.
                 if finding not in suspects and not (first and finding.kind == "booking-unwritten"):
@@ -160,20 +160,6 @@ class Audit:
                 elif evidence.since is None or finding.kind not in GHOSTS:
                     unsure.add(finding)
         return sure, unsure
-
-    async def _traced(
-        self, partition: Partition, experts: Collection[str], extra: dict[str, set[str]]
-    ) -> list[Evidence]:
-        """Evidence with what has happened to the calendar meanwhile, if that can be had."""
-        heard = await self.witness.hear(partition, sorted(experts), extra)
-        for place, evidence in enumerate(heard):
-            for _ in range(TRACE_TRIES):
-                if evidence.since is not None:
-                    break
-                await asyncio.sleep(random.random() * 0.02)
-                [evidence] = await self.witness.hear(partition, [evidence.expert_id], extra, follow=True)
-            heard[place] = evidence
-        return heard
 
     async def _partition_wide(self, partition: Partition, experts: set[str], report: Report) -> list[Finding]:
         """What is not about a single expert: entries that nobody writes, poison, slots of nobody that wait for a sweep,

@@ -25,11 +25,8 @@ from engine.tasks import end
 PAGE = 2000
 """Outbox entries read at a time."""
 
-FOLLOW = 0.005
+FOLLOW = 0.001
 """Seconds between two looks at a change log that may be too short."""
-
-BREATH = 100
-"""Bookings after which others get a turn."""
 
 SLACK = 60
 """Seconds around the horizon, behind which past slots leave Redis, that nobody judges: clocks differ."""
@@ -45,14 +42,19 @@ class SlotHolds:
     tokens: dict[str, int]
     holders: dict[str, str]
 
-    def seats(self) -> set[int]:
+    def seats(self) -> list[int]:
         """The seats that somebody holds, over or not."""
-        held = set()
+        held = []
         for token, holder in self.holders.items():
             seat, _, epoch = [*holder.split(" "), "", ""][:3]
             if token in self.tokens and epoch == self.epoch and seat.isdigit():
-                held.add(int(seat))
-        return held
+                held.append(int(seat))
+        return sorted(held)
+
+    def astray(self) -> list[int]:
+        """Those of them that are not held, and those that two hold."""
+        seatmap, seats = self.record.rpartition(" ")[2], self.seats()
+        return [seat for seat in seats if seatmap[seat - 1 : seat] != HELD or seats.count(seat) > 1]
 
 
 @dataclass(slots=True)
@@ -134,23 +136,24 @@ class Witness:
         partition: Partition,
         experts: Sequence[str],
         extra: Mapping[str, Collection[str]] | None = None,
-        *,
-        follow: bool = False,
+        slots: Collection[str] | None = None,
     ) -> list[Evidence]:
         """Evidence about each expert. ``extra``: ids of bookings to look at though MongoDB may not know them.
-        ``follow``: reads the change log all the while, for it may be too short to be read in the end.
+        ``slots``: looks at who has seats of these, and at nobody else, and reads the change log all the while, for in a
+        rush it is too short to be read when all bookings have been.
 
         Raises EpochMissing, StoreUnavailable, PyMongoError.
         """
         [now] = await self._calls.clocks([partition.epoch])
         self.now = now // 1000
         heard = await asyncio.gather(*(self._calendar(partition, expert) for expert in experts))
-        following = [asyncio.create_task(self._follow(partition, evidence)) for evidence in heard if follow]
+        following = [asyncio.create_task(self._follow(partition, evidence)) for evidence in heard if slots is not None]
         try:
             by_expert = {evidence.expert_id: evidence for evidence in heard}
             await self._holds(partition, by_expert)
             await self._outbox(partition, by_expert)
-            await asyncio.gather(self._stored_slots(by_expert), self._stored_bookings(by_expert))
+            whose = self._stored_bookings(by_expert) if slots is None else self._stored_bookings_of(slots, by_expert)
+            await asyncio.gather(self._stored_slots(by_expert), whose)
             extra = extra or {}
             await asyncio.gather(*(self._live(partition, each, extra.get(each.expert_id, ())) for each in heard))
         finally:
@@ -221,12 +224,13 @@ class Witness:
             experts[slot.expert_id].stored_slots[slot.id] = slot
 
     async def _stored_bookings(self, experts: Mapping[str, Evidence]) -> None:
-        number = 0
         async for booking in self._store.bookings.since(list(experts), self.horizon):
             experts[booking.expert_id].stored[booking.id] = booking
-            number += 1
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
+
+    async def _stored_bookings_of(self, slots: Collection[str], experts: Mapping[str, Evidence]) -> None:
+        for of_slot in await asyncio.gather(*map(self._store.bookings.of_slot, slots)):
+            for booking in of_slot:
+                experts[booking.expert_id].stored[booking.id] = booking
 
     async def _live(self, partition: Partition, evidence: Evidence, extra: Iterable[str]) -> None:
         ids = list(dict.fromkeys([*evidence.stored, *evidence.pending, *extra]))
@@ -248,28 +252,32 @@ class Witness:
         evidence.keyed = {b.id: (record or b"").decode() for b, record in zip(keyed, records, strict=True)}
 
     async def _follow(self, partition: Partition, evidence: Evidence) -> None:
+        """Reads the change log as it is written."""
         with suppress(StoreUnavailable):  # whoever started this will see for himself
             while evidence.since is not None:
-                await self._since(partition, evidence)
+                await self._read_log(partition, evidence)
                 await asyncio.sleep(FOLLOW)
 
     async def _since(self, partition: Partition, evidence: Evidence) -> None:
-        """What has happened since the last time; a gap stays one."""
-        _, _, version_key, log_key, _ = partition.feed(evidence.expert_id)
+        """What has happened until now; nobody can tell if the log is too short, or ends elsewhere."""
+        _, _, version_key, _, _ = partition.feed(evidence.expert_id)
         epoch, version = await self._calls.command("MGET", partition.epoch, version_key)
-        first, last = evidence.told + 1, int(version or 0)
-        if evidence.since is None or last < first - 1 or (epoch or b"").decode() != evidence.epoch:
+        known, last = evidence.told, int(version or 0)
+        if known < last:
+            await self._read_log(partition, evidence)
+        if (epoch or b"").decode() != evidence.epoch or last < known or evidence.told < last:
             evidence.since = None
-            return
-        entries = await self._calls.command("XRANGE", log_key, f"{first}-0", f"{last}-0") if first <= last else []
-        if len(entries or ()) != last - first + 1:
-            evidence.since = None
-            return
-        for _, (_, event) in entries:
+
+    async def _read_log(self, partition: Partition, evidence: Evidence) -> None:
+        entries = await self._calls.command("XRANGE", partition.log(evidence.expert_id), f"{evidence.told + 1}-0", "+")
+        for entry_id, (_, event) in entries or ():
+            if evidence.since is None or int(entry_id.partition(b"-")[0]) != evidence.told + 1:
+                evidence.since = None
+                return
             _, _, slot_id, record = event.decode().split(" ", 3)
             evidence.newest[slot_id] = record
             evidence.since.setdefault(slot_id, []).append(Slot.from_record(slot_id, record).seatmap)
-        evidence.told = last
+            evidence.told += 1
 
     async def strays(self, partition: Partition, experts: Collection[str]) -> dict[str, set[str]]:
         """Ids of the experts' bookings that have a live copy: a walk through all that the partition has."""

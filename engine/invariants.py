@@ -8,6 +8,7 @@ kind                   the fault
 ``lost-seat``          a booking has a seat that Redis does not show as booked
 ``ghost-hold``         a seat is held in Redis, and nobody holds it
 ``stale-hold``         a hold is long over and still keeps its seat
+``stray-hold``         a hold's seat is not held, or is another hold's as well
 ``held-until``         a slot's or the sweeper's idea of its first expiry is not that of its holds
 ``slot-missing``       MongoDB has a coming slot that Redis lacks
 ``slot-unknown``       Redis has a coming slot that MongoDB lacks
@@ -146,6 +147,8 @@ def _holds(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
             yield "held-until", slot_id, f"first expiry {first}; the slot says {told}, the sweeper {holds.due}"
         elif set(holds.tokens) != set(holds.holders):
             yield "held-until", slot_id, f"{len(holds.tokens)} holds end, {len(holds.holders)} have a seat"
+        elif astray := holds.astray():
+            yield "stray-hold", slot_id, f"{', '.join(map(str, astray))}: not held, or by two"
 
 
 def _bookings(evidence: Evidence, clock: Clock) -> Iterator[Fault]:

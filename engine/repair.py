@@ -38,6 +38,7 @@ DONE = {
     "lost-seat": "marked as booked again",
     "ghost-hold": "freed",
     "stale-hold": "ended",
+    "stray-hold": "ended",
     "held-until": "holds, slot and sweeper made to agree",
     "slot-missing": "put back on sale, with its bookings",
     "slot-unknown": "taken off sale; or, having bookings, written to MongoDB again",
@@ -138,7 +139,7 @@ class Repair:
             subjects = {finding.subject for finding in findings}
             extra = {expert_id: {f.subject for f in findings if f.kind.startswith("booking-")}}
             for number in range(TRIES + 1):
-                [evidence] = await self._audit.witness.hear(partition, [expert_id], extra, follow=True)
+                [evidence] = await self._audit.witness.hear(partition, [expert_id], extra)
                 current = faults(evidence, partition.number, self._audit.clock())
                 left = {(finding.kind, finding.subject) for finding in current}
                 hope = any((f.kind, f.subject) in left for f in findings if f.kind != "double-booking")
@@ -163,9 +164,12 @@ class Repair:
         if slots or seats or "expert-unlisted" in subjects:  # a calendar that was all forgotten was not listed either
             keys = (*partition.feed(evidence.expert_id), partition.experts)
             await self._calls.run("add_slots", keys, (evidence.expert_id, self._calls.publish[0]))
-        for kind in ("ghost-hold", "stale-hold", "held-until"):
-            for slot_id in subjects.get(kind, ()):
-                await self._settle_holds(partition, slot_id)
+        # A hold that lost its seat to a booking would, at its end, give back whatever is there by then.
+        at_odds = (slots | {finding.subject for finding in seats}) & evidence.holds.keys()
+        for kind in ("ghost-hold", "stale-hold", "stray-hold", "held-until"):
+            at_odds |= subjects.get(kind, set())
+        for slot_id in at_odds:
+            await self._settle_holds(partition, slot_id)
         for booking_id in subjects.get("booking-differs", ()):
             await self._forget(partition, evidence, booking_id)
         for kind in ("booking-behind", "booking-differs"):
@@ -180,6 +184,10 @@ class Repair:
 
     async def _mend_seats(self, partition: Partition, evidence: Evidence, findings: Sequence[Finding]) -> None:
         """A slot at a time: whatever goes on around these seats does not matter."""
+        if findings and evidence.since is None:
+            slots = {finding.subject for finding in findings}
+            [evidence] = await self._audit.witness.hear(partition, [evidence.expert_id], slots=slots)
+            findings = [f for f in faults(evidence, partition.number, self._audit.clock()) if f in findings]
         right: dict[str, Slot] = {}
         for finding in findings:
             slot = right.get(finding.subject) or evidence.slot(finding.subject)

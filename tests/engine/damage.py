@@ -59,6 +59,18 @@ async def hold_of_another_epoch(engine: Engine, sample: Sample) -> None:
     await engine.calls.command("HSET", holders, token, "3 1 another")
 
 
+async def hold_of_a_booked_seat(engine: Engine, sample: Sample) -> None:
+    await rewrite(engine, sample, sample.group, seatmap="bbb....")
+
+
+async def two_holds_of_one_seat(engine: Engine, sample: Sample) -> None:
+    held, holders, _ = partition_of(engine, sample).holds(sample.group.id)
+    token, ends = await engine.calls.command("ZRANGE", held, 0, 0, "WITHSCORES")
+    seat = await engine.calls.command("HGET", holders, token)
+    await engine.calls.command("HSET", holders, "another", seat)
+    await engine.calls.command("ZADD", held, ends, "another")
+
+
 async def hold_never_swept(engine: Engine, sample: Sample) -> None:
     held, _, _ = partition_of(engine, sample).holds(sample.group.id)
     token = (await engine.calls.command("ZRANGE", held, 0, 0))[0]
@@ -163,6 +175,8 @@ DAMAGE: list[tuple[str, Damage]] = [
     ("lost-seat", lost_seat),
     ("ghost-hold", seat_held_by_nobody),
     ("ghost-hold", hold_of_another_epoch),
+    ("stray-hold", two_holds_of_one_seat),
+    ("stray-hold ghost-seat", hold_of_a_booked_seat),
     ("stale-hold", hold_never_swept),
     ("held-until", sweeper_not_told),
     ("held-until", sweeper_told_of_nothing),

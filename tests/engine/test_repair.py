@@ -14,10 +14,10 @@ from engine.engine import Engine
 from engine.errors import SlotClosed
 from engine.evidence import Evidence, Witness
 from engine.keys import Partition
-from engine.model import Hold
+from engine.model import Hold, Status
 from engine.repair import Repair
 from engine.settings import Settings
-from tests.engine.damage import ghost_seat, lost_seat, partition_of
+from tests.engine.damage import ghost_seat, lost_seat, partition_of, rewrite
 from tests.samples import Sample
 
 
@@ -38,7 +38,6 @@ async def test_what_could_not_be_judged_is_not_called_settled(
     async def untold(witness: Witness, partition: Partition, evidence: Evidence) -> None:
         evidence.since = None
 
-    monkeypatch.setattr("engine.audit.TRACE_TRIES", 1)
     monkeypatch.setattr(Witness, "_since", untold)
     report = await audit(engine)
     assert (report.findings, report.unsettled, report.clean) == ([], {booked.expert.id}, False)
@@ -56,7 +55,7 @@ async def test_an_expert_that_changes_faster_than_its_log_can_tell_is_judged_and
     look."""
     await ghost_seat(engine, booked)
     await lost_seat(engine, booked)
-    hear = Witness._stored_bookings
+    hear = Witness._stored_slots
 
     async def busily(witness: Witness, experts: Mapping[str, Evidence]) -> None:
         await hear(witness, experts)
@@ -64,7 +63,7 @@ async def test_an_expert_that_changes_faster_than_its_log_can_tell_is_judged_and
             hold = await engine.holds.hold(booked.group.id)
             await engine.holds.release(hold.token)
 
-    monkeypatch.setattr(Witness, "_stored_bookings", busily)
+    monkeypatch.setattr(Witness, "_stored_slots", busily)
     report = await audit(engine)
     assert [(f.kind, f.subject) for f in report.findings] == [
         ("ghost-seat", booked.slots[3].id), ("lost-seat", booked.slots[0].id),
@@ -73,6 +72,27 @@ async def test_an_expert_that_changes_faster_than_its_log_can_tell_is_judged_and
     assert all(each.done for each in await Repair(engine).run(report.findings))
     slots = (await engine.calendar(booked.expert.id)).slots
     assert slots[0].seatmap + slots[3].seatmap == "b."
+
+
+async def test_a_hold_that_has_lost_its_seat_to_a_booking_ends_with_the_mend(engine: Engine, sample: Sample) -> None:
+    """Redis came back with the hold through which the seat had been booked. The seat was booked again and the token
+    stayed: when that booking was cancelled and the seat held by another, the first hold's end gave it away."""
+    await engine.reconciler.stop()
+    first = await engine.holds.hold(sample.slots[0].id)
+    keys = [*partition_of(engine, sample).holds(sample.slots[0].id)]
+    kept = [await engine.calls.command("DUMP", key) for key in keys]
+    booking = (await engine.book(replace(sample.request(0), hold=first.token))).booking
+    for key, value in zip(keys, kept, strict=True):
+        await engine.calls.command("RESTORE", key, 0, value, "REPLACE")
+    await rewrite(engine, sample, sample.slots[0], seatmap="h", held_until=first.expires_at)
+
+    report = await audit(engine)
+    assert [finding.kind for finding in report.findings] == ["lost-seat"]
+    assert all(each.done for each in await Repair(engine).run(report.findings))
+    await engine.change(booking.id, Status.CANCELLED, "customer")
+    second = await engine.holds.hold(sample.slots[0].id)
+    assert await engine.calls.command("ZRANGE", keys[0], 0, -1) == [second.token.encode()]
+    assert (await audit(engine)).clean
 
 
 async def test_a_close_that_redis_forgot_comes_to_a_slot_that_never_stands_still(
