@@ -11,6 +11,7 @@ kind                   the fault
 ``stray-hold``         a hold's seat is not held, or is another hold's as well
 ``held-until``         a slot's or the sweeper's idea of its first expiry is not that of its holds
 ``slot-missing``       MongoDB has a coming slot that Redis lacks
+``slot-lost``          a coming booking's slot is in neither
 ``slot-unknown``       Redis has a coming slot that MongoDB lacks
 ``slot-unreadable``    a calendar entry that is no slot record
 ``slot-differs``       closed, revision, end or number of seats are not the same in both
@@ -83,6 +84,9 @@ def _slots(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
     for slot in evidence.stored_slots.values():
         if slot.id not in evidence.records and slot.start > soon:
             yield "slot-missing", slot.id, f"{slot.seats} seats in MongoDB, not in Redis"
+    for slot_id, booking in {slot_id: each[0] for (slot_id, _), each in evidence.owners().items()}.items():
+        if slot_id not in evidence.records and newest(evidence, slot_id) is None and booking.start > soon:
+            yield "slot-lost", slot_id, "it has bookings, and is neither in Redis nor in MongoDB"
     for slot_id, record in evidence.records.items():
         live = evidence.slots.get(slot_id)
         if live is None:

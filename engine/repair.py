@@ -20,8 +20,9 @@ from engine.evidence import Evidence
 from engine.invariants import Finding, faults, key_record, newest
 from engine.keys import Partition
 from engine.link import Arg
-from engine.model import BOOKED, FREE, HELD, Booking, Slot, expert_of
+from engine.model import BOOKED, FREE, Booking, Slot, expert_of
 from engine.records import from_entry
+from engine.rightful import as_near_as_can_be, in_use, rightful
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -41,6 +42,7 @@ DONE = {
     "stray-hold": "ended",
     "held-until": "holds, slot and sweeper made to agree",
     "slot-missing": "put back on sale, with its bookings",
+    "slot-lost": "put on sale again, as its bookings tell",
     "slot-unknown": "taken off sale; or, having bookings, written to MongoDB again",
     "slot-unreadable": "written anew from MongoDB",
     "slot-differs": "made as MongoDB has it",
@@ -201,12 +203,10 @@ class Repair:
         """Those that come and go together, the others one by one: one that keeps changing is in nobody's way."""
         triples: list[Arg] = []
         for slot_id in sorted(slot_ids):
+            if newest(evidence, slot_id) is None and (needed := in_use(evidence, slot_id)):
+                await self._engine.store.slots.add([needed])
+                evidence.stored_slots[slot_id] = needed
             seen = evidence.record(slot_id)
-            if slot_id in evidence.slots and newest(evidence, slot_id) is None:
-                unknown = evidence.slots[slot_id]
-                if BOOKED in unknown.seatmap or HELD in unknown.seatmap:
-                    await self._engine.store.slots.add([unknown])
-                    continue
             right = rightful(evidence, slot_id)
             triple = [slot_id, seen, right.record if right else ""]
             if right and slot_id in evidence.slots:
@@ -257,35 +257,3 @@ def outcome(finding: Finding, still_there: bool, evidence: Evidence) -> Mended:
     if finding.kind == "slot-differs" and not as_near_as_can_be(evidence, finding.subject):
         return Mended(finding, False, keeps_changing)
     return Mended(finding, False, BY_HAND.get(finding.kind, keeps_changing))
-
-
-def as_near_as_can_be(evidence: Evidence, slot_id: str) -> bool:
-    """Whether all that keeps a slot from being as MongoDB has it are bookings of seats that MongoDB does not know."""
-    live, right = evidence.slot(slot_id), rightful(evidence, slot_id)
-    return live is not None and right is not None and shape(live) == shape(right)
-
-
-def shape(slot: Slot) -> tuple[int, int, int, bool, int]:
-    """All of a slot but who has its seats."""
-    return slot.start, slot.end, slot.revision, slot.closed, slot.seats
-
-
-def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
-    """A slot as it should be in Redis; None if it should not be there.
-
-    As many seats as MongoDB says, unless a booking has one beyond; each booked if it has an owner; held ones stay so,
-    and so do those that are just changing hands.
-    """
-    stored, live = newest(evidence, slot_id), evidence.slot(slot_id)
-    if stored is None:
-        return None
-    right = live if live and live.revision > stored.revision else stored
-    owners = {seat for slot, seat in evidence.owners() if slot == slot_id}
-    seats = max([right.seats, *owners])
-    marks = live.seatmap.ljust(seats, FREE)[:seats] if live else FREE * seats
-    for seat in range(1, seats + 1):
-        if live is None or seat > live.seats or evidence.still(slot_id, seat):
-            mark = BOOKED if seat in owners else HELD if marks[seat - 1] == HELD else FREE
-            marks = marks[: seat - 1] + mark + marks[seat:]
-    held_until = live.held_until if live else 0
-    return Slot(slot_id, right.start, right.end, marks, right.closed, right.revision, held_until)

@@ -107,8 +107,23 @@ async def booked_slot_that_mongo_lacks(engine: Engine, sample: Sample) -> None:
     await engine.store._database["days"].update_many({}, {"$pull": {"slots": {"id": sample.slots[0].id}}})
 
 
+async def booked_slot_that_mongo_lacks_and_redis_shows_as_free(engine: Engine, sample: Sample) -> None:
+    await lost_seat(engine, sample)
+    await booked_slot_that_mongo_lacks(engine, sample)
+
+
+async def booked_slot_that_neither_has(engine: Engine, sample: Sample) -> None:
+    await slot_lost_by_redis(engine, sample)
+    await booked_slot_that_mongo_lacks(engine, sample)
+
+
 async def no_slot_record(engine: Engine, sample: Sample) -> None:
     await engine.calls.command("HSET", partition_of(engine, sample).calendar(sample.expert.id), sample.slots[0].id, "x")
+
+
+async def unreadable_slot_that_mongo_lacks(engine: Engine, sample: Sample) -> None:
+    await no_slot_record(engine, sample)
+    await booked_slot_that_mongo_lacks(engine, sample)
 
 
 async def more_seats_than_mongo_knows(engine: Engine, sample: Sample) -> None:
@@ -185,7 +200,10 @@ DAMAGE: list[tuple[str, Damage]] = [
     ("slot-missing held-until", calendar_lost_by_redis),
     ("slot-unknown", slot_that_mongo_lacks),
     ("slot-unknown", booked_slot_that_mongo_lacks),
+    ("slot-unknown lost-seat", booked_slot_that_mongo_lacks_and_redis_shows_as_free),
+    ("slot-lost", booked_slot_that_neither_has),
     ("slot-unreadable", no_slot_record),
+    ("slot-unreadable", unreadable_slot_that_mongo_lacks),
     ("slot-differs", more_seats_than_mongo_knows),
     ("slot-differs", closed_in_mongo_only),
     ("slot-unwritten", closed_in_redis_only),

@@ -17,7 +17,16 @@ from engine.keys import Partition
 from engine.model import Hold, Status
 from engine.repair import Repair
 from engine.settings import Settings
-from tests.engine.damage import ghost_seat, lost_seat, partition_of, rewrite
+from tests.engine.damage import (
+    Damage,
+    booked_slot_that_mongo_lacks_and_redis_shows_as_free,
+    booked_slot_that_neither_has,
+    ghost_seat,
+    lost_seat,
+    partition_of,
+    rewrite,
+    unreadable_slot_that_mongo_lacks,
+)
 from tests.samples import Sample
 
 
@@ -92,6 +101,28 @@ async def test_a_hold_that_has_lost_its_seat_to_a_booking_ends_with_the_mend(eng
     await engine.change(booking.id, Status.CANCELLED, "customer")
     second = await engine.holds.hold(sample.slots[0].id)
     assert await engine.calls.command("ZRANGE", keys[0], 0, -1) == [second.token.encode()]
+    assert (await audit(engine)).clean
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        booked_slot_that_mongo_lacks_and_redis_shows_as_free,
+        booked_slot_that_neither_has,
+        unreadable_slot_that_mongo_lacks,
+    ],
+)
+async def test_a_slot_that_somebody_has_booked_is_not_taken_away(
+    engine: Engine, booked: Sample, damage: Damage
+) -> None:
+    """Only the seatmap was looked at: if that was wrong as well, or gone, the slot went and its booking stayed, and the
+    audit called that well."""
+    await engine.reconciler.stop()
+    await damage(engine, booked)
+    assert all(each.done for each in await Repair(engine).run((await audit(engine)).findings))
+    slot = booked.slots[0]
+    assert (await engine.calendar(booked.expert.id)).slots[0] == replace(slot, seatmap="b")
+    assert await engine.store.slots.get([slot]) == [slot]
     assert (await audit(engine)).clean
 
 
