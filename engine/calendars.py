@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 
 from engine.calls import Calls
 from engine.errors import EpochMissing
 from engine.keys import Keys
 from engine.model import Calendar, Slot
+
+log = logging.getLogger("slotline.calendars")
 
 MOST = 4096
 """Calendars kept by a worker; the least recently used go first."""
@@ -54,13 +58,19 @@ class Calendars:
         partition = self._keys.of(expert_id)
         answer = await self._calls.run("snapshot", partition.feed(expert_id)[:3], ())
         records = zip(answer[3::2], answer[4::2], strict=True)
-        slots = sorted(
-            (Slot.from_record(slot_id.decode(), record.decode()) for slot_id, record in records),
-            key=lambda slot: slot.start,
-        )
+        slots = sorted(readable(records), key=lambda slot: slot.start)
         calendar = Calendar(expert_id, answer[1].decode(), int(answer[2]), tuple(slots))
         self._cache[expert_id] = calendar
         self._cache.move_to_end(expert_id)
         if len(self._cache) > MOST:
             self._cache.popitem(last=False)
         return calendar
+
+
+def readable(records: Iterable[tuple[bytes, bytes]]) -> Iterator[Slot]:
+    """Those that are slots. One that is none cannot be booked, and must not hide the others; the audit finds it."""
+    for slot_id, record in records:
+        try:
+            yield Slot.from_record(slot_id.decode(), record.decode())
+        except ValueError:
+            log.error("what Redis has for slot %s is none", slot_id.decode())

@@ -70,8 +70,11 @@ class Evidence:
     """The readable ones."""
     listed: bool = True
     """Whether the partition's set of experts has this one."""
+    versioned: bool = True
     stored_slots: dict[str, Slot] = field(default_factory=dict)
     stored: dict[str, Booking] = field(default_factory=dict)
+    unfenced: set[str] = field(default_factory=set)
+    """Those that the fence takes for active and are not, or the other way round."""
     pending: dict[str, Booking] = field(default_factory=dict)
     pending_slots: dict[str, Slot] = field(default_factory=dict)
     live: dict[str, Booking] = field(default_factory=dict)
@@ -171,6 +174,7 @@ class Witness:
             except ValueError:
                 continue
         evidence.listed = bool(await self._calls.command("SISMEMBER", partition.experts, expert_id))
+        evidence.versioned = bool(await self._calls.command("EXISTS", partition.version(expert_id)))
         return evidence
 
     async def _holds(self, partition: Partition, experts: Mapping[str, Evidence]) -> None:
@@ -224,8 +228,11 @@ class Witness:
             experts[slot.expert_id].stored_slots[slot.id] = slot
 
     async def _stored_bookings(self, experts: Mapping[str, Evidence]) -> None:
-        async for booking in self._store.bookings.since(list(experts), self.horizon):
+        unfenced: set[str] = set()
+        async for booking in self._store.bookings.since(list(experts), self.horizon, unfenced):
             experts[booking.expert_id].stored[booking.id] = booking
+        for evidence in experts.values():
+            evidence.unfenced = unfenced & evidence.stored.keys()
 
     async def _stored_bookings_of(self, slots: Collection[str], experts: Mapping[str, Evidence]) -> None:
         for of_slot in await asyncio.gather(*map(self._store.bookings.of_slot, slots)):

@@ -14,12 +14,14 @@ kind                   the fault
 ``slot-lost``          a coming booking's slot is in neither
 ``slot-unknown``       Redis has a coming slot that MongoDB lacks
 ``slot-unreadable``    a calendar entry that is no slot record
-``slot-differs``       closed, revision, end or number of seats are not the same in both
+``slot-differs``       start, end, closed, revision or number of seats are not the same in both
 ``slot-unwritten``     a slot was closed or opened, and neither MongoDB nor the outbox knows
 ``booking-behind``     Redis has an older revision of a booking than MongoDB
 ``booking-differs``    the same revision of a booking says different things, or cannot be read
 ``booking-unwritten``  Redis has a booking, or a newer revision, that neither MongoDB nor the outbox knows
 ``key-differs``        an Idempotency-Key's record does not name the booking that it made
+``unfenced``           MongoDB's fence does not take a booking for what its status says
+``version-lost``       an expert has a calendar and no version
 ``expert-unlisted``    an expert has a calendar and is not in the partition's set of experts
 =====================  ==============================================================================================
 """
@@ -71,6 +73,8 @@ def faults(evidence: Evidence, partition: int, clock: Clock) -> list[Finding]:
     found += [*_bookings(evidence, clock), *_keys(evidence, clock)]
     if evidence.records and not evidence.listed:
         found.append(("expert-unlisted", evidence.expert_id, "it has a calendar and is not listed"))
+    if evidence.records and not evidence.versioned:
+        found.append(("version-lost", evidence.expert_id, "it has a calendar and no version"))
     return [
         Finding(kind, partition, subject, detail, evidence.expert_id, *seat) for kind, subject, detail, *seat in found
     ]
@@ -96,7 +100,7 @@ def _slots(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
         if stored is None:
             if live.start > soon:
                 yield "slot-unknown", slot_id, f"{live.seats} seats in Redis, not in MongoDB"
-        elif live.revision > stored.revision:
+        elif live.revision > stored.revision and live.start == stored.start:
             yield "slot-unwritten", slot_id, f"revision {live.revision} in Redis, {stored.revision} in MongoDB"
         elif differing := list(_differences(live, stored)):
             yield "slot-differs", slot_id, "; ".join(differing)
@@ -109,6 +113,8 @@ def newest(evidence: Evidence, slot_id: str) -> Slot | None:
 
 
 def _differences(live: Slot, stored: Slot) -> Iterator[str]:
+    if live.start != stored.start:
+        yield f"start: {live.start} in Redis, {stored.start} in MongoDB"
     if live.revision < stored.revision:
         yield f"revision {live.revision} in Redis, {stored.revision} in MongoDB"
     elif live.closed != stored.closed:
@@ -156,6 +162,9 @@ def _holds(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
 
 
 def _bookings(evidence: Evidence, clock: Clock) -> Iterator[Fault]:
+    for booking_id in sorted(evidence.unfenced):
+        booking = evidence.stored[booking_id]
+        yield "unfenced", booking_id, f"it is {booking.status}, and the fence has it {'not ' * booking.active}active"
     for booking_id in evidence.copies.keys() - evidence.live.keys():
         yield "booking-differs", booking_id, "the live copy cannot be read"
     for live in evidence.live.values():

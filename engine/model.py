@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import string
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ BASE36 = string.digits + string.ascii_lowercase
 EXPERT_ID_LENGTH = 10
 
 FREE, BOOKED, HELD = ".", "b", "h"
+SLOT_RECORD = re.compile(r"([0-9]+) ([0-9]+) ([0-9]+) ([01]) ([0-9]+) ([.bh]+)").fullmatch
+"""The same pattern as in ``lua/includes/slot.lua``."""
 ADMIN = "admin"
 """How the history of a booking calls whoever showed the admin token, or sat at the command line."""
 
@@ -163,7 +166,10 @@ class Slot:
 
     @classmethod
     def from_record(cls, slot_id: str, record: str) -> Slot:
-        start, end, revision, closed, held_until, seatmap = record.split(" ")
+        """Raises ValueError for what the scripts take for no slot, either."""
+        if (found := SLOT_RECORD(record)) is None:
+            raise ValueError(f"not a slot: {record[:60]!r}")
+        start, end, revision, closed, held_until, seatmap = found.groups()
         return cls(slot_id, int(start), int(end), seatmap, closed == "1", int(revision), int(held_until))
 
 

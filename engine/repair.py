@@ -51,6 +51,8 @@ DONE = {
     "booking-differs": "MongoDB's copy put into Redis",
     "booking-unwritten": "written to MongoDB, or taken back if its seat was gone",
     "key-differs": "recorded again",
+    "unfenced": "fenced as its status says",
+    "version-lost": "goes on with a version that was never used",
     "expert-unlisted": "listed",
     "stuck": "written to MongoDB, or set aside",
     "no-epoch": "rebuilt from MongoDB",
@@ -62,6 +64,7 @@ MARKS = {"ghost-seat": FREE, "lost-seat": BOOKED}
 
 BY_HAND = {
     "double-booking": "two customers were promised this seat: a person must cancel one of the bookings",
+    "unfenced": "another booking has its seat: a person must cancel one of them",
     "poison": "MongoDB refuses it, and nothing newer is known: a person must look at it, then XDEL it",
     "slot-differs": "bookings have seats beyond those that MongoDB says there are: a person must decide",
 }
@@ -172,6 +175,11 @@ class Repair:
             at_odds |= subjects.get(kind, set())
         for slot_id in at_odds:
             await self._settle_holds(partition, slot_id)
+        if "version-lost" in subjects:
+            epoch, _, version, log_key, channel = partition.feed(evidence.expert_id)
+            await self._calls.run("leap", (epoch, version, log_key, channel), (self._calls.publish[0],))
+        for booking_id in subjects.get("unfenced", ()):
+            await self._engine.store.bookings.fence_again(evidence.stored[booking_id])
         for booking_id in subjects.get("booking-differs", ()):
             await self._forget(partition, evidence, booking_id)
         for kind in ("booking-behind", "booking-differs"):

@@ -39,7 +39,7 @@ def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
             mark = BOOKED if seat in owners else HELD if marks[seat - 1] == HELD else FREE
             marks = marks[: seat - 1] + mark + marks[seat:]
     held_until = live.held_until if live else 0
-    return Slot(slot_id, right.start, right.end, marks, right.closed, right.revision, held_until)
+    return Slot(slot_id, stored.start, right.end, marks, right.closed, right.revision, held_until)
 
 
 def as_near_as_can_be(evidence: Evidence, slot_id: str) -> bool:

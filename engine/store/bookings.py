@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
@@ -119,10 +120,22 @@ class BookingStore:
         cursor = self._bookings.find(query).sort([(order, DESCENDING)]).skip((page - 1) * limit).limit(limit)
         return Page([from_document(document) async for document in cursor], page, limit, total)
 
-    async def since(self, expert_ids: Sequence[str], end: int) -> AsyncIterator[Booking]:
-        """All bookings of these experts whose slot ends at ``end`` (epoch seconds) or later."""
+    async def since(
+        self, expert_ids: Sequence[str], end: int, unfenced: set[str] | None = None
+    ) -> AsyncIterator[Booking]:
+        """All bookings of these experts whose slot ends at ``end`` (epoch seconds) or later. ``unfenced`` gets the ids
+        of those that the fence does not take for what they are."""
         async for document in self._bookings.find({"expertId": {"$in": list(expert_ids)}, "end": {"$gte": end}}):
-            yield from_document(document)
+            booking = from_document(document)
+            if unfenced is not None and document.get("active") is not booking.active:
+                unfenced.add(booking.id)
+            yield booking
+
+    async def fence_again(self, booking: Booking) -> None:
+        """Puts a booking before or behind the fence as its status says, unless another has its seat."""
+        query = {"_id": booking.id, "rev": booking.revision, "status": booking.status.value}
+        with suppress(DuplicateKeyError):
+            await self._bookings.update_one(query, {"$set": {"active": booking.active}})
 
 
 class Overtaken(Exception):

@@ -121,6 +121,34 @@ async def no_slot_record(engine: Engine, sample: Sample) -> None:
     await engine.calls.command("HSET", partition_of(engine, sample).calendar(sample.expert.id), sample.slots[0].id, "x")
 
 
+async def seat_that_is_no_seat(engine: Engine, sample: Sample) -> None:
+    await rewrite(engine, sample, sample.slots[3], seatmap="x")
+
+
+async def neither_closed_nor_open(engine: Engine, sample: Sample) -> None:
+    slot = sample.slots[3]
+    record = slot.record.replace(" 0 0 0 ", " 0 2 0 ")
+    await engine.calls.command("HSET", partition_of(engine, sample).calendar(sample.expert.id), slot.id, record)
+
+
+async def another_start(engine: Engine, sample: Sample) -> None:
+    await rewrite(engine, sample, sample.slots[3], start=sample.slots[3].start - 86400)
+
+
+async def version_lost(engine: Engine, sample: Sample) -> None:
+    await engine.calls.command("DEL", partition_of(engine, sample).version(sample.expert.id))
+
+
+async def booking_behind_no_fence(engine: Engine, sample: Sample) -> None:
+    bookings = engine.store._database["bookings"]
+    await bookings.update_one({"slotId": sample.slots[0].id, "active": True}, {"$set": {"active": False}})
+
+
+async def cancelled_booking_in_the_fence(engine: Engine, sample: Sample) -> None:
+    bookings = engine.store._database["bookings"]
+    await bookings.update_one({"slotId": sample.slots[1].id, "active": False}, {"$set": {"active": True}})
+
+
 async def unreadable_slot_that_mongo_lacks(engine: Engine, sample: Sample) -> None:
     await no_slot_record(engine, sample)
     await booked_slot_that_mongo_lacks(engine, sample)
@@ -204,6 +232,12 @@ DAMAGE: list[tuple[str, Damage]] = [
     ("slot-lost", booked_slot_that_neither_has),
     ("slot-unreadable", no_slot_record),
     ("slot-unreadable", unreadable_slot_that_mongo_lacks),
+    ("slot-unreadable", seat_that_is_no_seat),
+    ("slot-unreadable", neither_closed_nor_open),
+    ("slot-differs", another_start),
+    ("version-lost", version_lost),
+    ("unfenced", booking_behind_no_fence),
+    ("unfenced", cancelled_booking_in_the_fence),
     ("slot-differs", more_seats_than_mongo_knows),
     ("slot-differs", closed_in_mongo_only),
     ("slot-unwritten", closed_in_redis_only),

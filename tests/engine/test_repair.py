@@ -23,9 +23,13 @@ from tests.engine.damage import (
     booked_slot_that_neither_has,
     ghost_seat,
     lost_seat,
+    neither_closed_nor_open,
+    no_slot_record,
     partition_of,
     rewrite,
+    seat_that_is_no_seat,
     unreadable_slot_that_mongo_lacks,
+    version_lost,
 )
 from tests.samples import Sample
 
@@ -123,6 +127,24 @@ async def test_a_slot_that_somebody_has_booked_is_not_taken_away(
     slot = booked.slots[0]
     assert (await engine.calendar(booked.expert.id)).slots[0] == replace(slot, seatmap="b")
     assert await engine.store.slots.get([slot]) == [slot]
+    assert (await audit(engine)).clean
+
+
+@pytest.mark.parametrize("damage", [no_slot_record, seat_that_is_no_seat, neither_closed_nor_open])
+async def test_a_slot_that_is_none_does_not_hide_the_others(engine: Engine, booked: Sample, damage: Damage) -> None:
+    """The scripts take it for no slot, and so does the calendar; it could not be shown at all."""
+    await engine.reconciler.stop()
+    await damage(engine, booked)
+    assert len((await engine.calendars.read(booked.expert.id)).slots) == len(booked.slots) - 1
+
+
+async def test_an_expert_whose_version_is_gone_can_be_booked(engine: Engine, booked: Sample) -> None:
+    """Redis refused every change: its version would have been 1, which the change log was beyond."""
+    before = await engine.calendar(booked.expert.id)
+    await version_lost(engine, booked)
+    await engine.book(booked.request(3))
+    after = await engine.calendar(booked.expert.id)
+    assert after.version > before.version
     assert (await audit(engine)).clean
 
 
