@@ -34,7 +34,7 @@ if code == 'same' then return {code, record} end
 if code ~= 'ok' then return {code} end
 
 if slot then
-  set_seat(slot, tonumber(booking.seat), FREE)
+  give_back(slot, tonumber(booking.seat))
   announce(feed, slot)
 end
 return {'ok', save_booking(BOOKING_KEY, OUTBOX, booking)}

@@ -45,7 +45,7 @@ local feed = open_feed({
 })
 
 set_seat(slot, seat, BOOKED)
-if left then set_seat(left, tonumber(booking.seat), FREE) end
+if left then give_back(left, tonumber(booking.seat)) end
 plan_holds(holds)
 local at = digits(now)
 booking.rev = digits(tonumber(booking.rev) + 1)

@@ -29,7 +29,7 @@ local feed = open_feed({
 })
 
 if slot and keep_seat == '0' and booking.status ~= 'cancelled' then
-  set_seat(slot, tonumber(booking.seat), FREE)
+  give_back(slot, tonumber(booking.seat))
 end
 local code = booking and why ~= '' and transition(booking, 'cancelled', '"system"', why)
 

@@ -155,6 +155,6 @@ def upsert(booking: Booking) -> UpdateOne:
     """Only onto what it has come from: a Redis that was rolled back lets a booking go on from where MongoDB has left it
     long ago, and a few changes later its revision is the higher one all the same."""
     document = to_document(booking)
-    ancestors = [change.at for change in booking.history[:-1]]
+    ancestors = [change.at for change in booking.history]
     query = {"_id": document.pop("_id"), "rev": {"$lt": booking.revision}, "updatedAt": {"$in": ancestors}}
     return UpdateOne(query, {"$set": document}, upsert=True)

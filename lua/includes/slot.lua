@@ -35,3 +35,8 @@ end
 local function set_seat(slot, seat, mark)
   slot.seatmap = string.sub(slot.seatmap, 1, seat - 1) .. mark .. string.sub(slot.seatmap, seat + 1)
 end
+
+-- Only what is booked is given back: a Redis that was sent back in time may have somebody's hold there, or no such seat.
+local function give_back(slot, seat)
+  if string.sub(slot.seatmap, seat, seat) == BOOKED then set_seat(slot, seat, FREE) end
+end

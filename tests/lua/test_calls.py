@@ -396,6 +396,25 @@ def test_undoing_a_move_within_a_slot_leaves_both_seats_taken(client: RedisClien
     assert client.xlen(OUTBOX) == entries + 1
 
 
+@pytest.mark.parametrize("verb", ["cancel", "reschedule", "revoke"])
+@pytest.mark.parametrize("seats", ["hb", "h", "."])
+def test_only_a_booked_seat_is_given_back(client: RedisClient, verb: str, seats: str) -> None:
+    """A Redis that was sent back in time had somebody's hold in the seat, or a slot of fewer seats: the hold was taken
+    away, or the slot got one more."""
+    stock(client)
+    book(2, slot=TRIO).run(client)
+    book(3, slot=TRIO).run(client)
+    client.hset(CALENDAR, TRIO, f"{START + 1800} {START + 3600} 0 0 0 {seats}")
+    number = 3 if seats == "." else 2
+    call = {
+        "cancel": cancel(number),
+        "reschedule": reschedule(number, slot=SINGLE),
+        "revoke": revoke(number, digest=""),
+    }
+    assert call[verb].run(client)[0] in (b"ok", b"kept")
+    assert client.hget(CALENDAR, TRIO).endswith(f" {seats}".encode())
+
+
 def test_add_slots_leaves_what_is_there(client: RedisClient) -> None:
     stock(client)
     booked(client)
