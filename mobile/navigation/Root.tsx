@@ -1,6 +1,9 @@
 import { createBottomTabNavigator } from '@react-navigation/bottom-tabs';
-import { DarkTheme, DefaultTheme, NavigationContainer } from '@react-navigation/native';
+import { DarkTheme, DefaultTheme, NavigationContainer, useIsFocused } from '@react-navigation/native';
 import { createNativeStackNavigator } from '@react-navigation/native-stack';
+
+import type { ReactNode } from 'react';
+import { StyleSheet, View } from 'react-native';
 
 import { BookScreen } from '../screens/BookScreen';
 import { BookingsScreen } from '../screens/BookingsScreen';
@@ -23,6 +26,14 @@ function Browse() {
   );
 }
 
+/** A tab that is not in front is out of the way of the keyboard, too. */
+function Shown({ children }: { children: ReactNode }) {
+  const shown = useIsFocused();
+  return <View style={shown ? styles.shown : styles.hidden}>{children}</View>;
+}
+
+const styles = StyleSheet.create({ shown: { flex: 1 }, hidden: { display: 'none' } });
+
 export function Root() {
   const { colors, isDark, wide } = useTheme();
   const own = isDark ? DarkTheme : DefaultTheme;
@@ -35,6 +46,7 @@ export function Root() {
     >
       <Tab.Navigator
         tabBar={(props) => <NavBar {...props} />}
+        screenLayout={({ children }) => <Shown>{children}</Shown>}
         screenOptions={{ headerShown: false, tabBarPosition: wide ? 'top' : 'bottom' }}
       >
         <Tab.Screen name="Browse" component={Browse} options={{ title: 'Experts' }} />

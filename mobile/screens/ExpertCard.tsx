@@ -6,7 +6,7 @@ import { radius, space, useTheme } from '../theme';
 import { clock, dayName } from '../time/format';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
-import type { PressState } from '../ui/press';
+import { linkTo, type PressState } from '../ui/press';
 import { Txt } from '../ui/Txt';
 
 interface Props {
@@ -24,10 +24,10 @@ export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }
   return (
     <Pressable
       role="link"
+      {...linkTo(`/experts/${expert.id}`, () => onOpen(expert.id))}
       aria-label={`${name}, ${category}. ${headline}. Rated ${rating} of 5 by ${reviewCount}. ${years} of experience. ${
         next ? `Next open slot ${next}` : 'No open slot'
       }`}
-      onPress={() => onOpen(expert.id)}
       testID={`expert-${expert.id}`}
       style={({ pressed, hovered }: PressState) => [
         styles.card,

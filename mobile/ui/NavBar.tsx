@@ -6,7 +6,7 @@ import { radius, space, useTheme } from '../theme';
 import { Icon, type IconName } from './Icon';
 import { Logo } from './Logo';
 import { useGutter } from './Page';
-import type { PressState } from './press';
+import { linkTo, type PressState } from './press';
 import { Txt } from './Txt';
 
 const icons: Record<string, IconName> = { Browse: 'search', Bookings: 'bookings' };
@@ -29,7 +29,7 @@ export function NavBar({ state, descriptors, navigation }: BottomTabBarProps) {
         role="link"
         aria-current={selected ? 'page' : undefined}
         aria-label={title}
-        onPress={go}
+        {...linkTo(route.name === 'Bookings' ? '/bookings' : '/', go)}
         style={({ hovered }: PressState) => [wide ? styles.link : styles.tab, hovered && wide && { backgroundColor: colors.sunken }]}
       >
         <View style={[!wide && styles.mark, !wide && selected && { backgroundColor: colors.accentSoft }]}>
