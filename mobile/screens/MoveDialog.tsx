@@ -5,7 +5,7 @@ import { moveBooking } from '../api/bookings';
 import type { Booking, Slot } from '../api/client';
 import { serverNow } from '../api/clock';
 import { useExpert } from '../api/experts';
-import { explain, hasCode } from '../api/problem';
+import { explain, hasCode, Unreachable } from '../api/problem';
 import { useLive } from '../live';
 import { byDay } from '../live/days';
 import { stateAt } from '../live/slots';
@@ -78,7 +78,7 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
         </Txt>
         <LiveChip status={status} />
       </View>
-      {picked && !open && <Notice icon="calendarNone" text="Somebody has just taken the slot you chose. Choose another." />}
+      {picked && !open && !busy && !(failure instanceof Unreachable) && <Notice icon="calendarNone" text="Somebody has just taken the slot you chose. Choose another." />}
       {failure !== null && (
         <Notice icon="alert" tone="danger" text={faster ? 'Somebody was faster. Your booking stays where it was; choose another slot.' : explain(failure)} />
       )}
