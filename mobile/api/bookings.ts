@@ -3,7 +3,7 @@ import { getRandomBytes } from 'expo-crypto';
 import { bearer, client, need, type Booking, type Schemas } from './client';
 import { hasCode, Problem } from './problem';
 import { queries } from './queries';
-import { askForProof, rememberBooking, signIn, currentSession, tokenFor } from './session';
+import { askForProof, rememberBooking, signIn, currentSession, tokensFor } from './session';
 
 export type Order = Schemas['NewBooking'];
 
@@ -24,47 +24,45 @@ export async function book(order: Order, key: string): Promise<Booked> {
     client.POST('/api/bookings', { body: order, params: { header: { 'Idempotency-Key': key } } }),
   );
   const { booking, accessToken } = answer;
-  await rememberBooking(booking.id, accessToken);
+  await rememberBooking(booking.id, accessToken, booking.slot.id);
   if (currentSession().email === null) await signIn(booking.email, null);
   void queries.invalidateQueries({ queryKey: ['bookings'] });
   return { booking, durable: !('statusUrl' in answer) };
 }
 
-export async function readBooking(id: string, token: string | null = tokenFor(id)): Promise<Booking> {
-  const { booking } = await need(
+export async function readBooking(id: string): Promise<Booking> {
+  const { booking } = await opened(id, (token) =>
     client.GET('/api/bookings/{booking_id}', { headers: bearer(token), params: { path: { booking_id: id } } }),
   );
   return booking;
 }
 
 export async function cancelBooking(id: string): Promise<Booking> {
-  const { booking } = await allowed((token) =>
+  const { booking } = await changed(id, (token) =>
     client.PATCH('/api/bookings/{booking_id}/status', {
       headers: bearer(token),
       params: { path: { booking_id: id } },
       body: { status: 'cancelled' },
     }),
-    id,
   );
   return booking;
 }
 
 export async function moveBooking(id: string, slotId: string): Promise<Booking> {
-  const { booking } = await allowed((token) =>
+  const { booking } = await changed(id, (token) =>
     client.POST('/api/bookings/{booking_id}/reschedule', {
       headers: bearer(token),
       params: { path: { booking_id: id } },
       body: { slotId },
     }),
-    id,
   );
   return booking;
 }
 
 export async function readCalendarFile(id: string): Promise<string> {
-  return need(
+  return opened(id, (token) =>
     client.GET('/api/bookings/{booking_id}/calendar.ics', {
-      headers: bearer(tokenFor(id)),
+      headers: bearer(token),
       params: { path: { booking_id: id } },
       parseAs: 'text',
     }) as Promise<{ data?: string; error?: unknown; response: Response }>,
@@ -102,10 +100,24 @@ export function asksForProof(error: unknown): boolean {
 
 type Ask<T> = (token: string | null) => Promise<{ data?: T; error?: unknown; response: Response }>;
 
+/** Asks with one token after the other, until one opens the booking. */
+async function opened<T>(id: string, ask: Ask<T>): Promise<T> {
+  let refusal: unknown;
+  for (const token of tokensFor(id)) {
+    try {
+      return await need(ask(token));
+    } catch (error) {
+      if (!asksForProof(error)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
 /** A change of a booking; a proved email that is over is forgotten, so that the screen asks for a new code. */
-async function allowed<T>(ask: Ask<T>, id: string): Promise<T> {
+async function changed<T>(id: string, ask: Ask<T>): Promise<T> {
   try {
-    return await need(ask(tokenFor(id)));
+    return await opened(id, ask);
   } catch (error) {
     if (hasCode(error, 'unauthenticated')) await askForProof();
     throw error;

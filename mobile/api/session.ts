@@ -9,6 +9,10 @@ export interface Session {
   token: string | null;
   /** Booking → its own access token, the newest last. */
   bookings: Readonly<Record<string, string>>;
+  /** Slot → the booking that was made of it here, the newest last. */
+  slots: Readonly<Record<string, string>>;
+  /** Goes up as somebody leaves: what they have typed goes with them. */
+  person: number;
   /** Learnt from a refusal: this server wants an email proved before it shows what the email has. */
   asks: boolean;
   /** Read from the device. */
@@ -18,8 +22,9 @@ export interface Session {
 const NAME = 'slotline.session';
 /** A keychain entry holds 2 kB on some phones. */
 const MOST_BOOKINGS = 16;
+const MOST_SLOTS = 4;
 
-let session: Session = { email: null, token: null, bookings: {}, asks: false, ready: false };
+let session: Session = { email: null, token: null, bookings: {}, slots: {}, person: 0, asks: false, ready: false };
 const listeners = new Set<() => void>();
 
 function become(next: Partial<Session>): void {
@@ -29,8 +34,8 @@ function become(next: Partial<Session>): void {
 
 async function keep(next: Partial<Session>): Promise<void> {
   become(next);
-  const { email, token, bookings } = session;
-  await vault.write(NAME, JSON.stringify({ email, token, bookings })).catch(() => undefined);
+  const { email, token, bookings, slots } = session;
+  await vault.write(NAME, JSON.stringify({ email, token, bookings, slots })).catch(() => undefined);
 }
 
 export async function restoreSession(): Promise<void> {
@@ -65,17 +70,34 @@ export function askForProof(): Promise<void> {
   return keep({ token: null, asks: true });
 }
 
+/** Another email is asked for; what was booked here still shows, and can be changed. */
+export function leaveEmail(): Promise<void> {
+  return keep({ email: null, token: null, person: session.person + 1 });
+}
+
+/** The bookings' own tokens go, too: without the email that they were made with nothing opens them any more. */
 export async function signOut(): Promise<void> {
-  become({ email: null, token: null, bookings: {} });
+  become({ email: null, token: null, bookings: {}, slots: {}, person: session.person + 1 });
   await vault.remove(NAME).catch(() => undefined);
 }
 
-export function rememberBooking(id: string, accessToken: string): Promise<void> {
-  const all = Object.entries({ ...session.bookings, [id]: accessToken });
-  return keep({ bookings: Object.fromEntries(all.slice(-MOST_BOOKINGS)) });
+export function rememberBooking(id: string, accessToken: string, slotId: string): Promise<void> {
+  return keep({
+    bookings: newest({ ...session.bookings, [id]: accessToken }, MOST_BOOKINGS),
+    slots: newest({ ...session.slots, [slotId]: id }, MOST_SLOTS),
+  });
 }
 
-/** What opens a booking: the proved email, else the booking's own token. */
-export function tokenFor(bookingId: string): string | null {
-  return session.bookings[bookingId] ?? session.token;
+function newest(all: Record<string, string>, most: number): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).slice(-most));
+}
+
+/**
+ * What may open a booking, in the order of trying: its own token, then the proved email. Either may be no good any more
+ * while the other is.
+ */
+export function tokensFor(bookingId: string): (string | null)[] {
+  const own = session.bookings[bookingId];
+  const tokens = [own, session.token].filter((token) => typeof token === 'string');
+  return tokens.length > 0 ? tokens : [null];
 }

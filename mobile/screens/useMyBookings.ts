@@ -38,9 +38,9 @@ export function useMyBookings(): MyBookings {
   const listed = needsProof ? [] : (list.data ?? []);
   const missing = Object.entries(own).filter(([id]) => !listed.some((booking) => booking.id === id));
   const singles = useQueries({
-    queries: (email === null || !list.isLoading ? missing : []).map(([id, access]) => ({
+    queries: (email === null || !list.isLoading ? missing : []).map(([id]) => ({
       queryKey: ['bookings', 'own', id],
-      queryFn: () => readBooking(id, access),
+      queryFn: () => readBooking(id),
       refetchInterval,
     })),
   });
