@@ -34,13 +34,18 @@ export function hasCode(error: unknown, ...codes: string[]): error is Problem {
   return error instanceof Problem && codes.includes(error.code);
 }
 
+/** Whether what was asked for may have happened all the same: a gateway's or a busy server's answer is no certain one. */
+export function isUncertain(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof Problem && error.status >= 500);
+}
+
 /** What went wrong, for a person. */
 export function explain(error: unknown): string {
   if (error instanceof Unreachable) return 'No connection to Slotline. Check your network and try again.';
   if (hasCode(error, 'rate-limited')) {
     return `Too many tries. Wait ${error.retryAfter ?? 60} seconds, then try again.`;
   }
-  if (error instanceof Problem && error.status >= 500) return 'Slotline is busy just now. Nothing was changed; try again in a moment.';
+  if (error instanceof Problem && error.status >= 500) return 'Slotline is busy just now. Try again in a moment.';
   if (error instanceof Problem) return error.message;
   return 'Something went wrong. Try again.';
 }

@@ -1,11 +1,12 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import { StyleSheet, View, type TextInputProps } from 'react-native';
 
-import { book, type Booked, type Order } from '../api/bookings';
+import type { Booked } from '../api/bookings';
 import type { Slot } from '../api/client';
-import { explain, hasCode, Problem, Unreachable } from '../api/problem';
+import { LOST, place, unsettled } from '../api/orders';
+import { explain, hasCode, isUncertain, Unreachable, type Problem } from '../api/problem';
 import { currentSession } from '../api/session';
 import { space } from '../theme';
 import { clock, deviceZone } from '../time/format';
@@ -13,20 +14,19 @@ import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Notice } from '../ui/Message';
 import { Txt } from '../ui/Txt';
-import { customer, draft, FIELDS, type Customer } from './customer';
+import { customer, draftFor, FIELDS, forgetNotes, keepDraft, type Customer } from './customer';
 import type { HoldState } from './useHold';
 
 interface Props {
   expertId: string;
   slot: Slot;
-  idempotencyKey: string;
   hold: HoldState;
   onBooked: (booked: Booked) => void;
   /** The slot cannot be had. */
   onLost: (problem: Problem) => void;
+  /** Something was sent, and it is not known that it had no effect. */
+  onPending: (pending: boolean) => void;
 }
-
-const LOST = ['slot-taken', 'slot-held', 'slot-past', 'slot-closed', 'hold-expired', 'slot-not-found', 'expert-not-found'];
 
 const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; help?: string; optional?: boolean }> = {
   name: { label: 'Name', help: 'As the expert should call you', autoComplete: 'name', textContentType: 'name', autoCapitalize: 'words', maxLength: 100 },
@@ -44,42 +44,30 @@ const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; 
   notes: { label: 'Notes', optional: true, multiline: true, maxLength: 1000, help: 'What should the expert know beforehand?' },
 };
 
-export function BookForm({ expertId, slot, idempotencyKey, hold, onBooked, onLost }: Props) {
+export function BookForm({ expertId, slot, hold, onBooked, onLost, onPending }: Props) {
   const { control, handleSubmit, setError, setFocus, watch, formState } = useForm<Customer>({
     resolver: zodResolver(customer),
     // Said as one leaves a field, and from then on as one types: what was wrong goes as soon as it is right.
     mode: 'onTouched',
-    defaultValues: { ...draft.current, email: draft.current.email || (currentSession().email ?? '') },
+    defaultValues: beginning(expertId, slot.id),
   });
-  const [failure, setFailure] = useState<unknown>(null);
-  /** What may have gone through although no answer came: under one key only the same may be sent again. */
-  const uncertain = useRef<Order | null>(null);
+  // Sent from here before, and left without an answer: it is as if that had just happened.
+  const [failure, setFailure] = useState<unknown>(() => (unsettled(slot.id) ? new Unreachable() : null));
 
   useEffect(() => {
-    const watching = watch((values) => {
-      draft.current = { ...draft.current, ...values };
-    });
+    const watching = watch((values) => keepDraft(expertId, values));
     return () => watching.unsubscribe();
-  }, [watch]);
-
-  const send = async (order: Order): Promise<Booked> => {
-    try {
-      return await book(order, idempotencyKey);
-    } catch (error) {
-      if (error instanceof Unreachable) uncertain.current ??= order;
-      const earlier = uncertain.current;
-      if (hasCode(error, 'idempotency-key-reused') && earlier) return book(earlier, idempotencyKey);
-      throw error;
-    }
-  };
+  }, [watch, expertId]);
 
   const submit = handleSubmit(async (values) => {
     setFailure(null);
-    const holdToken = hold.phase === 'held' ? hold.token : '';
+    onPending(true);
+    const holdToken = hold.phase === 'held' || hold.phase === 'ended' ? hold.token : '';
     try {
-      onBooked(await send({ expertId, slotId: slot.id, ...values, holdToken }));
-      draft.current = { ...draft.current, notes: '' };
+      onBooked(await place({ expertId, slotId: slot.id, ...values, holdToken }));
+      forgetNotes(expertId);
     } catch (error) {
+      onPending(unsettled(slot.id) !== null);
       if (hasCode(error, ...LOST)) return onLost(error);
       if (hasCode(error, 'validation-failed')) {
         const faulty = FIELDS.filter((field) => error.fields[field]);
@@ -120,7 +108,7 @@ export function BookForm({ expertId, slot, idempotencyKey, hold, onBooked, onLos
         <Notice
           icon={failure instanceof Unreachable ? 'offline' : 'alert'}
           tone="danger"
-          text={failure instanceof Unreachable ? 'No answer came. Send it again: you will not be booked twice.' : explain(failure)}
+          text={said(failure)}
         />
       )}
       <Button
@@ -135,6 +123,20 @@ export function BookForm({ expertId, slot, idempotencyKey, hold, onBooked, onLos
       </Txt>
     </View>
   );
+}
+
+/** What a new form begins with: what was sent and is unsettled, else what was typed last. */
+function beginning(expertId: string, slotId: string): Customer {
+  const sent = unsettled(slotId);
+  if (sent) return { name: sent.name, email: sent.email, phone: sent.phone, notes: sent.notes ?? '' };
+  const draft = draftFor(expertId);
+  return { ...draft, email: draft.email || (currentSession().email ?? '') };
+}
+
+function said(failure: unknown): string {
+  if (!isUncertain(failure)) return explain(failure);
+  const why = failure instanceof Unreachable ? 'No answer came.' : 'Slotline is busy just now.';
+  return `${why} Send it again: you will not be booked twice.`;
 }
 
 /** The server's words as a sentence of their own. */

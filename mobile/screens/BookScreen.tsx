@@ -1,11 +1,13 @@
 import type { NativeStackScreenProps } from '@react-navigation/native-stack';
-import { useMemo, useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from 'react-native';
 
-import { newKey, type Booked } from '../api/bookings';
+import type { Booked } from '../api/bookings';
 import type { Slot } from '../api/client';
 import { useExpert } from '../api/experts';
-import { Problem } from '../api/problem';
+import { unsettled } from '../api/orders';
+import type { Problem } from '../api/problem';
+import { useSession } from '../api/session';
 import { useLive } from '../live';
 import { stateAt } from '../live/slots';
 import type { BrowseRoutes } from '../navigation/routes';
@@ -20,6 +22,7 @@ import { HoldBar } from './HoldBar';
 import { LostPanel, type Loss } from './LostPanel';
 import { SlotSummary } from './SlotSummary';
 import { useHold, type HoldState } from './useHold';
+import { useOwnBooking } from './useOwnBooking';
 
 type Props = NativeStackScreenProps<BrowseRoutes, 'Book'>;
 
@@ -29,19 +32,27 @@ export function BookScreen({ navigation, route }: Props) {
   const { calendar } = useLive(id);
   const expert = query.data?.expert;
   const slot = calendar.slots.get(slotId);
-  const back = () => (navigation.canGoBack() ? navigation.goBack() : navigation.navigate('Expert', { id }));
+  const back = () => navigation.popTo('Expert', { id });
+  const bookings = () => navigation.getParent()?.navigate('Bookings');
+  const own = useOwnBooking(slotId);
   return (
     <Page>
       <BackBar label={expert?.name ?? 'the expert'} onBack={back} />
-      {expert && slot ? (
+      {own.booking ? (
+        <Scroll>
+          <BookedPanel booked={{ booking: own.booking, durable: true }} onBack={back} onBookings={bookings} onAnother={slot && slot.seats > 1 ? own.ignore : undefined} />
+        </Scroll>
+      ) : own.error ? (
+        <ErrorMessage error={own.error} onRetry={own.retry} />
+      ) : expert && slot && !own.loading ? (
         <Booking
-          // Another slot is another form with a key of its own; what was typed stays (draft).
+          // Another slot is another form; what was typed stays (draft).
           key={slotId}
           slot={slot}
           expertId={id}
           onOther={(other) => navigation.setParams({ slotId: other.id })}
           onBack={back}
-          onBookings={() => navigation.getParent()?.navigate('Bookings')}
+          onBookings={bookings}
         />
       ) : query.isError ? (
         <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
@@ -68,18 +79,19 @@ interface BookingProps {
 
 function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) {
   const { wide } = useTheme();
-  const gutter = useGutter();
+  const { person } = useSession();
   const expert = useExpert(expertId).data?.expert;
   const { calendar } = useLive(expertId);
   const now = useNow(1_000);
-  const key = useMemo(newKey, []);
   const hold = useHold(expertId, slot.id);
   const [booked, setBooked] = useState<Booked | null>(null);
+  /** Sent, and not known to have had no effect: what the feed shows as taken may be our own. */
+  const [pending, setPending] = useState(() => unsettled(slot.id) !== null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   if (!expert) return null;
 
   const state = stateAt(slot, now);
-  const loss = booked ? null : lossOf(refusal, hold.state, state, now);
+  const loss = booked || pending ? null : lossOf(refusal, hold.state, state, now);
   const again = () => {
     setRefusal(null);
     void hold.take();
@@ -91,29 +103,38 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
 
   const summary = <SlotSummary expert={expert} slot={slot} />;
   return (
+    <Scroll>
+      {booked ? (
+        <BookedPanel booked={booked} onBack={onBack} onBookings={onBookings} />
+      ) : (
+        <View style={[styles.parts, wide && styles.beside]}>
+          <View style={wide && styles.aside}>
+            {summary}
+            {!loss && (!pending || hold.state.phase === 'held') && <HoldBar state={hold.state} now={now} onRenew={() => void hold.renew()} onAgain={again} />}
+          </View>
+          <View style={wide && styles.main}>
+            {loss ? (
+              <LostPanel loss={loss} slot={slot} state={state} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
+            ) : (
+              <BookForm key={person} expertId={expertId} slot={slot} hold={hold.state} onBooked={finish} onLost={setRefusal} onPending={setPending} />
+            )}
+          </View>
+        </View>
+      )}
+    </Scroll>
+  );
+}
+
+function Scroll({ children }: { children: ReactNode }) {
+  const gutter = useGutter();
+  return (
     <KeyboardAvoidingView style={styles.fill} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
       <ScrollView
         style={styles.fill}
         contentContainerStyle={[styles.content, { paddingHorizontal: gutter }]}
         keyboardShouldPersistTaps="handled"
       >
-        {booked ? (
-          <BookedPanel booked={booked} onBack={onBack} onBookings={onBookings} />
-        ) : (
-          <View style={[styles.parts, wide && styles.beside]}>
-            <View style={wide && styles.aside}>
-              {summary}
-              {!loss && <HoldBar state={hold.state} now={now} onRenew={() => void hold.renew()} onAgain={again} />}
-            </View>
-            <View style={wide && styles.main}>
-              {loss ? (
-                <LostPanel loss={loss} slot={slot} state={state} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
-              ) : (
-                <BookForm expertId={expertId} slot={slot} idempotencyKey={key} hold={hold.state} onBooked={finish} onLost={setRefusal} />
-              )}
-            </View>
-          </View>
-        )}
+        {children}
       </ScrollView>
     </KeyboardAvoidingView>
   );
@@ -124,17 +145,18 @@ const SWEPT = 3_000;
 
 /** Why this slot cannot be had, if that is known: from an answer, or from what the live feed shows. */
 function lossOf(refusal: Problem | null, hold: HoldState, state: Slot['state'], now: number): Loss | null {
-  if (refusal) return lossFrom(refusal);
+  if (refusal) return lossFrom(refusal, state);
   if (state === 'past' || state === 'closed') return state;
-  if (hold.phase === 'refused') return lossFrom(hold.problem);
+  if (hold.phase === 'refused') return lossFrom(hold.problem, state);
   // Our own hold that is over still shows as one, until the server has swept it away.
   if (hold.phase === 'ended' && state === 'held' && now > hold.at + SWEPT) return 'held';
   const unheld = hold.phase === 'ended' || hold.phase === 'none';
   return unheld && state === 'booked' ? 'taken' : null;
 }
 
-function lossFrom({ code }: Problem): Loss {
-  if (code === 'slot-held') return 'held';
+function lossFrom({ code }: Problem, state: Slot['state']): Loss {
+  // Whoever held it may have booked it since.
+  if (code === 'slot-held') return state === 'booked' ? 'taken' : 'held';
   if (code === 'slot-past') return 'past';
   if (code === 'slot-closed') return 'closed';
   return code === 'slot-taken' || code === 'hold-expired' ? 'taken' : 'gone';

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Animated, StyleSheet, View } from 'react-native';
 
 import { readBooking, type Booked } from '../api/bookings';
@@ -12,29 +12,40 @@ import { DateLeaf } from '../ui/DateLeaf';
 import { Icon } from '../ui/Icon';
 import { Notice } from '../ui/Message';
 import { useEntrance } from '../ui/motion';
-import { StatusBadge } from '../ui/StatusBadge';
+import { StatusBadge, TO_CONFIRM } from '../ui/StatusBadge';
 import { Txt } from '../ui/Txt';
 
 interface Props {
   booked: Booked;
   onBack: () => void;
   onBookings: () => void;
+  /** The slot has more seats than one. */
+  onAnother?: (() => void) | undefined;
 }
 
+/** Milliseconds for which a claim that is not durable yet is asked about; it seldom takes more than a few seconds. */
+const PATIENCE = 30_000;
+
 /** It is done: what, when, and where to find it again. */
-export function BookedPanel({ booked, onBack, onBookings }: Props) {
+export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
   const { colors, raised } = useTheme();
   const entrance = useEntrance(420);
   const [failure, setFailure] = useState<unknown>(null);
   const zone = deviceZone();
-  // Claimed but not durable yet: the status URL tells how it ended.
-  const { data } = useQuery({
-    queryKey: ['claim', booked.booking.id],
+  const { durable } = booked;
+  const [waited, setWaited] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setWaited(true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
+  // Asked for again when one of one's bookings changes; and while it is not durable, for its address tells if it fails.
+  const { data: booking } = useQuery({
+    queryKey: ['bookings', 'own', booked.booking.id],
     queryFn: () => readBooking(booked.booking.id),
-    enabled: !booked.durable,
-    refetchInterval: 3_000,
+    initialData: booked.booking,
+    staleTime: Infinity,
+    refetchInterval: durable || waited ? false : 3_000,
   });
-  const booking = data ?? booked.booking;
   const { expert, slot, status } = booking;
   const undone = status === 'cancelled';
   const scale = entrance.interpolate({ inputRange: [0, 0.7, 1], outputRange: [0.6, 1.08, 1] });
@@ -45,15 +56,25 @@ export function BookedPanel({ booked, onBack, onBookings }: Props) {
         <Icon name={undone ? 'close' : 'check'} size={36} color="onAccent" />
       </Animated.View>
       <Txt as="hero" center level={1}>
-        {undone ? 'It did not work out' : 'It’s yours'}
+        {!undone ? 'It’s yours' : durable ? 'Cancelled' : 'It did not work out'}
       </Txt>
       <Txt color="soft" center style={styles.text}>
         {undone
-          ? 'The booking could not be stored, and the seat was given back. Please choose again.'
+          ? durable
+            ? 'This booking was cancelled, and the seat was given back.'
+            : 'The booking could not be stored, and the seat was given back. Please choose again.'
           : `${expert.name} expects you. You find this booking, and the expert’s contact, in My bookings.`}
       </Txt>
-      {!booked.durable && !undone && (
-        <Notice icon="clock" tone="accent" text="Your seat is claimed. Storing it takes a little longer than usual." />
+      {!durable && !undone && (
+        <Notice
+          icon="clock"
+          tone="accent"
+          text={
+            waited
+              ? 'Your seat is claimed. It is not certain yet that it is stored; My bookings shows how it goes on.'
+              : 'Your seat is claimed. Storing it takes a little longer than usual.'
+          }
+        />
       )}
       <View style={[styles.ticket, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
         <DateLeaf at={slot.start} zone={zone} />
@@ -67,6 +88,11 @@ export function BookedPanel({ booked, onBack, onBookings }: Props) {
           <View style={styles.status}>
             <StatusBadge status={status} />
           </View>
+          {status === 'pending' && (
+            <Txt as="small" color="soft">
+              {TO_CONFIRM}
+            </Txt>
+          )}
         </View>
       </View>
       {failure !== null && <Notice icon="alert" tone="danger" text={explain(failure)} />}
@@ -75,6 +101,7 @@ export function BookedPanel({ booked, onBack, onBookings }: Props) {
           <Button label="Add to calendar" icon="calendarAdd" onPress={() => void addToCalendar(booking.id).catch(setFailure)} />
         )}
         <Button label="My bookings" kind="secondary" icon="bookings" hint="See it in My bookings" onPress={onBookings} />
+        {onAnother && <Button label="Book another seat" kind="quiet" onPress={onAnother} />}
         <Button label={`Back to ${expert.name}`} kind="quiet" onPress={onBack} />
       </View>
     </Animated.View>

@@ -12,7 +12,7 @@ import { DateLeaf } from '../ui/DateLeaf';
 import { ContactLink } from '../ui/Link';
 import { Notice } from '../ui/Message';
 import { useFlash } from '../ui/motion';
-import { StatusBadge } from '../ui/StatusBadge';
+import { StatusBadge, TO_CONFIRM } from '../ui/StatusBadge';
 import { Txt } from '../ui/Txt';
 import { isActive } from './useMyBookings';
 
@@ -51,6 +51,11 @@ export function BookingCard({ booking, now, onCancel, onMove }: Props) {
           <View style={styles.status}>
             <StatusBadge status={status} />
           </View>
+          {coming && status === 'pending' && (
+            <Txt as="small" color="soft">
+              {TO_CONFIRM}
+            </Txt>
+          )}
         </View>
       </View>
       <View style={[styles.who, { borderColor: colors.line }]}>

@@ -35,5 +35,28 @@ export type Customer = z.infer<typeof customer>;
 
 export const FIELDS = ['name', 'email', 'phone', 'notes'] as const;
 
-/** What was typed last, for the next form; in memory only. */
-export const draft: { current: Customer } = { current: { name: '', email: '', phone: '', notes: '' } };
+/** What was typed last, for the next form; in memory only. Notes are for one expert and are shown to no other. */
+const nobody = { name: '', email: '', phone: '' };
+let details = nobody;
+const notes = new Map<string, string>();
+
+export function draftFor(expertId: string): Customer {
+  return { ...details, notes: notes.get(expertId) ?? '' };
+}
+
+export function keepDraft(expertId: string, typed: Partial<Customer>): void {
+  const { name = '', email = '', phone = '' } = typed;
+  details = { name, email, phone };
+  notes.set(expertId, typed.notes ?? '');
+}
+
+/** They were sent. */
+export function forgetNotes(expertId: string): void {
+  notes.delete(expertId);
+}
+
+/** For the next person at this device. */
+export function forgetDrafts(): void {
+  details = nobody;
+  notes.clear();
+}

@@ -3,13 +3,14 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { serverNow } from '../api/clock';
 import { releaseHold, releaseOnExit, renewHold, takeHold, type Hold } from '../api/holds';
+import { unsettled } from '../api/orders';
 import { Problem } from '../api/problem';
 
 export type HoldState =
   | { phase: 'taking' }
   | { phase: 'held'; token: string; expiresAt: number; lasts: number; renewable: boolean }
-  /** Its time is over; the slot may still be free. */
-  | { phase: 'ended'; at: number }
+  /** Its time is over by our clock; the server's may say otherwise, so its token still goes with the order. */
+  | { phase: 'ended'; at: number; token: string }
   /** The server says no, and why. */
   | { phase: 'refused'; problem: Problem }
   /** No answer: the form works without a hold, only nothing is kept meanwhile. */
@@ -19,9 +20,10 @@ export type HoldState =
  * A seat kept while the form is on screen: taken when it comes into focus, given back when it goes, unless `consumed`.
  */
 export function useHold(expertId: string, slotId: string) {
-  const [state, setState] = useState<HoldState>({ phase: 'taking' });
+  const [state, setState] = useState<HoldState>(() => ({ phase: unsettled(slotId) ? 'none' : 'taking' }));
   const token = useRef<string | null>(null);
   const round = useRef(0);
+  const used = useRef(false);
 
   const show = useCallback((hold: Hold, before: number | null) => {
     token.current = hold.holdToken;
@@ -49,13 +51,15 @@ export function useHold(expertId: string, slotId: string) {
     round.current += 1;
     if (token.current) releaseHold(token.current);
     token.current = null;
+    setState((before) => (before.phase === 'held' ? { phase: 'none' } : before));
   }, []);
 
   useFocusEffect(
     useCallback(() => {
-      void take();
+      // A booking that is there, or may be, has its seat: another one is not to be kept from others.
+      if (!used.current && unsettled(slotId) === null) void take();
       return give;
-    }, [take, give]),
+    }, [take, give, slotId]),
   );
   useEffect(() => releaseOnExit(() => token.current), []);
 
@@ -63,8 +67,9 @@ export function useHold(expertId: string, slotId: string) {
   useEffect(() => {
     if (ends === null) return undefined;
     const end = () => {
+      const over = token.current ?? '';
       token.current = null;
-      setState({ phase: 'ended', at: serverNow() });
+      setState({ phase: 'ended', at: serverNow(), token: over });
     };
     // The clock may be learnt better meanwhile, and timers sleep with the phone: look again, and again.
     const timer = setInterval(() => serverNow() >= ends && end(), 250);
@@ -80,13 +85,14 @@ export function useHold(expertId: string, slotId: string) {
     } catch (error) {
       if (error instanceof Problem && error.status === 404 && held === token.current) {
         token.current = null;
-        setState({ phase: 'ended', at: serverNow() });
+        setState({ phase: 'ended', at: serverNow(), token: held });
       }
     }
   }, [ends, show]);
 
   /** The booking has used it up. */
   const consumed = useCallback(() => {
+    used.current = true;
     round.current += 1;
     token.current = null;
   }, []);

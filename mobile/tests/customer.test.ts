@@ -1,4 +1,4 @@
-import { customer, email } from '../screens/customer';
+import { customer, draftFor, email, forgetDrafts, keepDraft } from '../screens/customer';
 
 const right = { name: 'Ann Onymous', email: 'ann@example.com', phone: '+49 30 1234567', notes: '' };
 const fields = (changes: Partial<typeof right>) =>
@@ -17,4 +17,15 @@ test('what the server refuses is refused here, at its field', () => {
   }
   for (const phone of ['12 34', '1'.repeat(16), 'call me', '+49--30 1234567--']) expect(fields({ phone })).toEqual(['phone']);
   expect(fields({ notes: 'x'.repeat(1001) })).toEqual(['notes']);
+});
+
+/** Notes for one expert used to stand in the form of another. */
+test('what was typed stands in the next form, but notes only with the expert they are for', () => {
+  keepDraft('zoe', { ...right, notes: 'My divorce' });
+  expect(draftFor('zoe')).toEqual({ ...right, notes: 'My divorce' });
+  expect(draftFor('otto')).toEqual(right);
+  keepDraft('otto', { ...right, name: 'Ann O.' });
+  expect(draftFor('zoe')).toEqual({ ...right, name: 'Ann O.', notes: 'My divorce' });
+  forgetDrafts();
+  expect(draftFor('zoe')).toEqual({ name: '', email: '', phone: '', notes: '' });
 });

@@ -14,6 +14,9 @@ const looks: Record<Status, { word: string; icon: IconName; ink: keyof Palette; 
   cancelled: { word: 'Cancelled', icon: 'failed', ink: 'soft', ground: 'sunken' },
 };
 
+/** What a pending booking waits for. */
+export const TO_CONFIRM = 'The expert still has to confirm.';
+
 export function StatusBadge({ status }: { status: Status }) {
   const { colors } = useTheme();
   const { word, icon, ink, ground } = looks[status];
