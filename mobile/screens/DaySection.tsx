@@ -25,7 +25,7 @@ interface Props {
 /** A day: its leaf, how much of it is open, and its slots. */
 export const DaySection = memo(function DaySection({ day, zone, now, changes, onPick }: Props) {
   const { colors } = useTheme();
-  const at = day.slots[0]?.start ?? '';
+  const { at } = day;
   const open = day.slots.filter((slot) => stateAt(slot, now) === 'open').length;
   const name = weekdayName(at, zone, now);
   const [all, setAll] = useState(false);

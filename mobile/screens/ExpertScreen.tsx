@@ -18,6 +18,7 @@ import { BackBar, MAX_WIDTH, Page, useGutter } from '../ui/Page';
 import { Txt } from '../ui/Txt';
 import { DaySection } from './DaySection';
 import { ExpertProfile, ProfileSkeleton } from './ExpertProfile';
+import { useShown } from './useShown';
 import { ZoneSwitch } from './ZoneSwitch';
 
 type Props = NativeStackScreenProps<BrowseRoutes, 'Expert'>;
@@ -34,9 +35,10 @@ export function ExpertScreen({ navigation, route }: Props) {
   const own = deviceZone();
   const zone = theirs && expert ? expert.timeZone : own;
   const today = dayOf(now, zone).key;
+  const shown = useShown(calendar.slots);
   // Only a new day makes other days of the same slots.
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const days = useMemo(() => byDay(calendar.slots.values(), zone, serverNow()), [calendar.slots, zone, today]);
+  const days = useMemo(() => byDay(calendar.slots.values(), zone, serverNow(), shown), [calendar.slots, zone, today, shown]);
 
   useEffect(() => {
     if (expert) navigation.setOptions({ title: expert.name });
