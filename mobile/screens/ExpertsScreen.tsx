@@ -3,6 +3,7 @@ import { useCallback, useState } from 'react';
 import { ActivityIndicator, FlatList, RefreshControl, StyleSheet, View } from 'react-native';
 
 import { useExperts } from '../api/experts';
+import { whyOld } from '../api/problem';
 import type { BrowseRoutes } from '../navigation/routes';
 import { space, useTheme } from '../theme';
 import { ago, deviceZone } from '../time/format';
@@ -32,12 +33,12 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
     setCategory(null);
   };
 
-  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = found;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, isError, fetchNextPage } = found;
   const more = () => {
     if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   };
 
-  const stale = found.isError && experts.length > 0;
+  const stale = isError && !isFetchNextPageError && experts.length > 0;
   return (
     <Page>
       <FlatList
@@ -64,7 +65,7 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
             {stale && (
               <Notice
                 icon="offline"
-                text={`No connection. This list is from ${ago(found.dataUpdatedAt, Date.now())}.`}
+                text={`${whyOld(found.error)} This list is from ${ago(found.dataUpdatedAt, Date.now())}.`}
                 action="Try again"
                 onAction={() => void found.refetch()}
               />
@@ -93,7 +94,13 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
           )
         }
         ListFooterComponent={
-          isFetchingNextPage ? <ActivityIndicator color={colors.accent} style={styles.more} aria-label="Loading more experts" /> : null
+          isFetchingNextPage ? (
+            <ActivityIndicator color={colors.accent} style={styles.more} aria-label="Loading more experts" />
+          ) : isFetchNextPageError ? (
+            <View style={styles.rest}>
+              <Notice icon="alert" text={`There are more experts. ${whyOld(found.error)}`} action="Try again" onAction={() => void fetchNextPage()} />
+            </View>
+          ) : null
         }
       />
     </Page>
@@ -107,4 +114,5 @@ const styles = StyleSheet.create({
   cell: { flex: 1, padding: GAP },
   skeletons: { flexDirection: 'row', flexWrap: 'wrap' },
   more: { padding: space.lg },
+  rest: { padding: GAP },
 });

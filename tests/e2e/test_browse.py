@@ -141,3 +141,31 @@ async def test_a_list_that_is_on_its_way_shows_that_it_is(people: People, engine
     await expect(cards(ann)).not_to_have_count(1)  # what was found before stays until then
     answered.set()
     await expect(ann.text("1 expert, best rated first")).to_be_visible()
+
+
+async def test_a_list_that_cannot_go_on_says_so_where_it_ends(people: People, engine: Engine) -> None:
+    """It just ended, and what was said of it was said at its top."""
+    await add(engine, PAGE + 3, "Drifter")
+    ann = await people()
+    broken = True
+
+    async def fail(route: Route) -> None:
+        page = parse_qs(urlsplit(route.request.url).query)["page"]
+        await (route.abort() if broken and page == ["2"] else route.continue_())
+
+    await ann.page.route("**/api/experts?*", fail)
+    await ann.open()
+    await ann.page.get_by_role("searchbox").fill("drifter")
+    await expect(ann.text(f"{PAGE + 3} experts, best rated first")).to_be_visible()
+    notice = ann.text("There are more experts. No connection.")
+
+    async def says_so() -> bool:
+        await cards(ann).last.scroll_into_view_if_needed()
+        return await notice.is_visible()
+
+    await eventually(says_so, 30)
+    await expect(ann.text(re.compile("This list is from"))).to_have_count(0)
+    broken = False
+    await ann.button("Try again").click()
+    await expect(cards(ann)).to_have_count(PAGE + 3)
+    await expect(notice).to_have_count(0)
