@@ -1,8 +1,9 @@
 import type { BottomTabScreenProps } from '@react-navigation/bottom-tabs';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { RefreshControl, ScrollView, StyleSheet, View } from 'react-native';
 
 import type { Booking } from '../api/client';
+import { whyOld } from '../api/problem';
 import { useSession } from '../api/session';
 import type { Tabs } from '../navigation/routes';
 import { space, useTheme } from '../theme';
@@ -28,8 +29,12 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
   const now = useNow(10_000);
   const { email } = useSession();
   const { bookings, loading, error, needsProof, updatedAt, refetch } = useMyBookings();
-  const [cancelling, setCancelling] = useState<Booking | null>(null);
-  const [moving, setMoving] = useState<Booking | null>(null);
+  // Only which: how it stands may change while the dialog is open.
+  const [cancelling, setCancelling] = useState<string | null>(null);
+  const [moving, setMoving] = useState<string | null>(null);
+  const toCancel = bookings.find(({ id, status }) => id === cancelling && isActive(status));
+  const toMove = bookings.find(({ id }) => id === moving);
+  const leaveMove = useCallback(() => setMoving(null), []);
   const [all, setAll] = useState(false);
 
   const coming = bookings.filter(({ status, slot }) => isActive(status) && Date.parse(slot.end) > now);
@@ -41,7 +46,7 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
           {title}
         </Txt>
         {of.map((booking) => (
-          <BookingCard key={booking.id} booking={booking} now={now} onCancel={setCancelling} onMove={setMoving} />
+          <BookingCard key={booking.id} booking={booking} now={now} onCancel={({ id }) => setCancelling(id)} onMove={({ id }) => setMoving(id)} />
         ))}
       </View>
     );
@@ -62,7 +67,7 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
           </View>
           <View style={wide && styles.main}>
             {error !== null && bookings.length > 0 && (
-              <Notice icon="offline" text={`No connection. This is from ${ago(updatedAt, Date.now())}.`} action="Try again" onAction={refetch} />
+              <Notice icon="offline" text={`${whyOld(error)} This is from ${ago(updatedAt, Date.now())}.`} action="Try again" onAction={refetch} />
             )}
             {loading && bookings.length === 0 ? (
               <View role="status" aria-label="Loading your bookings" style={styles.section}>
@@ -91,8 +96,8 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
           </View>
         </View>
       </ScrollView>
-      {cancelling && <CancelDialog booking={cancelling} onClose={() => setCancelling(null)} />}
-      {moving && <MoveDialog booking={moving} onClose={() => setMoving(null)} />}
+      {toCancel && <CancelDialog booking={toCancel} onClose={() => setCancelling(null)} />}
+      {toMove && <MoveDialog booking={toMove} onClose={leaveMove} />}
     </Page>
   );
 }

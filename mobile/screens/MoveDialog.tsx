@@ -1,11 +1,11 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { StyleSheet, View } from 'react-native';
 
 import { moveBooking } from '../api/bookings';
 import type { Booking, Slot } from '../api/client';
 import { serverNow } from '../api/clock';
 import { useExpert } from '../api/experts';
-import { explain, hasCode, Unreachable } from '../api/problem';
+import { explain, hasCode, isUncertain } from '../api/problem';
 import { useLive } from '../live';
 import { byDay } from '../live/days';
 import { stateAt } from '../live/slots';
@@ -19,9 +19,13 @@ import { ErrorMessage, Notice } from '../ui/Message';
 import { Bar } from '../ui/Skeleton';
 import { SlotPill } from '../ui/SlotPill';
 import { Txt } from '../ui/Txt';
+import { isActive } from './useMyBookings';
 
 /** Days shown at first, and with each *More days*. */
 const DAYS = 7;
+
+const FASTER = 'Somebody was faster. Your booking stays where it was; choose another slot.';
+const UNCERTAIN = 'No certain answer came. If it has moved, this closes as soon as the server can be asked.';
 
 /** Another slot of the same expert: the old seat goes and the new one comes in one step, or nothing happens. */
 export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: () => void }) {
@@ -53,6 +57,13 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
       setBusy(false);
     }
   };
+  // No answer came, and by what the list says it has moved all the same.
+  const uncertain = isUncertain(failure);
+  const moved = uncertain && chosen === slot.id;
+  useEffect(() => {
+    if (moved) onClose();
+  }, [moved, onClose]);
+  const over = !isActive(booking.status);
   const faster = hasCode(failure, 'slot-taken', 'slot-held', 'slot-closed', 'slot-past');
   return (
     <Dialog
@@ -65,7 +76,7 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
           <Button
             label={picked && open ? `Move to ${dayName(picked.start, zone, now)}, ${clock(picked.start, zone)}` : 'Choose a slot'}
             busy={busy}
-            disabled={!open}
+            disabled={!open || over}
             onPress={() => picked && void move(picked)}
             testID="move"
           />
@@ -78,9 +89,12 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
         </Txt>
         <LiveChip status={status} />
       </View>
-      {picked && !open && !busy && !(failure instanceof Unreachable) && <Notice icon="calendarNone" text="Somebody has just taken the slot you chose. Choose another." />}
-      {failure !== null && (
-        <Notice icon="alert" tone="danger" text={faster ? 'Somebody was faster. Your booking stays where it was; choose another slot.' : explain(failure)} />
+      {over && <Notice icon="alert" tone="danger" text="This session has come to an end elsewhere: it cannot be moved any more." />}
+      {picked && !open && !busy && !uncertain && !over && (
+        <Notice icon="calendarNone" text="Somebody has just taken the slot you chose. Choose another." />
+      )}
+      {failure !== null && !over && (
+        <Notice icon={uncertain ? 'offline' : 'alert'} tone="danger" text={uncertain ? UNCERTAIN : faster ? FASTER : explain(failure)} />
       )}
       {query.isError && calendar.epoch === '' ? (
         <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
@@ -91,8 +105,8 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
       ) : (
         days.slice(0, most).map((day) => (
           <View key={day.key} style={styles.day}>
-            <Txt as="label">{dayName(day.slots[0]?.start ?? now, zone, now)}</Txt>
-            <View style={styles.slots} role="radiogroup" aria-label={day.key}>
+            <Txt as="label">{dayName(day.at, zone, now)}</Txt>
+            <View style={styles.slots} role="radiogroup" aria-label={longDay(day.at, zone)}>
               {day.slots.map((other) => (
                 <SlotPill
                   key={other.id}

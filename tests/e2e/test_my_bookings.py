@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import httpx
-from playwright.async_api import expect
+from playwright.async_api import Locator, Route, expect
 
 from engine.engine import Engine
+from engine.model import Status
 from engine.stack import MongoServer, RedisServer
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
@@ -115,3 +117,112 @@ async def test_open_access_shows_bookings_without_a_code(
         await ben.button(re.compile("Cancel the session with")).click()
         await ben.page.get_by_role("dialog").get_by_role("button", name="Cancel the session").click()
         await expect(ben.booking_cards()).to_contain_text("Cancelled")
+
+
+SOMEBODY_ELSE = re.compile("Somebody has just taken|Somebody was faster")
+NOTE_THAT_NOTICE = """() => {
+    window.noticed = 0;
+    const note = () => { if (document.body.innerText.includes('Somebody has just taken')) window.noticed += 1; };
+    new MutationObserver(note).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+async def begin_to_move(person: Person, sample: Sample) -> Locator:
+    """From the booking of the first slot to the dialog, with the sixth chosen."""
+    await person.book(sample.expert.id, sample.slots[0].id, email="move@example.com")
+    await person.to_bookings()
+    await person.button(re.compile("^Move the session")).click()
+    dialog = person.page.get_by_role("dialog")
+    await dialog.get_by_test_id(f"slot-{sample.slots[5].id}").click()
+    return dialog
+
+
+async def test_ones_own_move_is_not_taken_for_somebody_elses(people: People, sample: Sample) -> None:
+    """The feed shows the new slot as taken before the answer is here."""
+    ann = await people()
+
+    async def answer_late(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(1)
+        await route.fulfill(response=answer)
+
+    await ann.page.route("**/reschedule", answer_late)
+    dialog = await begin_to_move(ann, sample)
+    await ann.page.evaluate(NOTE_THAT_NOTICE)
+    await ann.visible("move").click()
+    await expect(dialog).to_have_count(0)
+    assert await ann.page.evaluate("window.noticed") == 0
+
+
+async def test_a_move_whose_answer_got_lost_ends_as_the_list_shows_it(people: People, sample: Sample) -> None:
+    """The dialog said that somebody had taken the slot, and went on about the old one."""
+    ann = await people()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await ann.page.route("**/reschedule", lose)
+    await begin_to_move(ann, sample)
+    before = await ann.page.get_by_test_id(re.compile("^booking-")).inner_text()
+    await ann.page.evaluate(NOTE_THAT_NOTICE)
+    await ann.visible("move").click()
+    await expect(ann.page.get_by_role("dialog")).to_have_count(0)
+    assert await ann.page.evaluate("window.noticed") == 0
+    await expect(ann.booking_cards()).not_to_have_text(before)
+
+
+async def test_a_booking_that_is_cancelled_elsewhere_cannot_be_moved_any_more(
+    people: People, sample: Sample, engine: Engine
+) -> None:
+    ann = await people()
+    dialog = await begin_to_move(ann, sample)
+    (booking,) = [
+        found
+        for found in (await engine.bookings_of("move@example.com", None, 1, 20)).items
+        if found.expert_id == sample.expert.id
+    ]
+    await engine.change(booking.id, Status.CANCELLED, "admin")
+    await expect(dialog).to_contain_text("has come to an end elsewhere")
+    await expect(ann.visible("move")).to_be_disabled()
+
+
+async def test_another_email_may_leave_what_was_booked_here_and_takes_what_was_typed(
+    people: People, sample: Sample
+) -> None:
+    """A mistyped email lost its bookings with it, and the next person found name and phone in the form."""
+    ann = await people()
+    await ann.book(sample.expert.id, sample.slots[0].id, email="ann@exmaple.com")
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(sample.slots[1].id)
+    await ann.fill(email="ann@exmaple.com", notes="About a lease")
+    await ann.to_bookings()
+    await ann.button("Use another email").click()
+    await ann.button("Keep it").click()
+    await expect(ann.visible("find-email")).to_be_visible()
+    await expect(ann.booking_cards()).to_have_count(1)
+    await ann.page.get_by_role("link", name="Experts").filter(visible=True).click()
+    for field in ("name", "email", "phone", "notes"):
+        await expect(ann.visible(field)).to_have_value("")
+
+
+async def test_a_booking_is_cancelled_with_the_proved_email_where_its_own_token_is_no_good(
+    people: People, served: Site, sample: Sample
+) -> None:
+    """After SECRET was changed; a code was asked for again and again."""
+    ann = await people()
+    await ann.book(sample.expert.id, sample.slots[0].id, email="secret@example.com")
+    await ann.page.evaluate(
+        """() => {
+            const kept = JSON.parse(sessionStorage['slotline.session']);
+            for (const id in kept.bookings) kept.bookings[id] = 'A'.repeat(32);
+            sessionStorage['slotline.session'] = JSON.stringify(kept);
+        }"""
+    )
+    await ann.open("/bookings")
+    printed = len(served.console)
+    await ann.button("Send me a code").click()
+    await ann.visible("code").fill(served.code_for("secret@example.com", printed))
+    await ann.button(re.compile("Cancel the session with")).click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Cancel the session").click()
+    await expect(ann.booking_cards()).to_contain_text("Cancelled")
