@@ -2,39 +2,54 @@ import { useEffect, useRef, useState } from 'react';
 import { StyleSheet, View, type TextInput } from 'react-native';
 
 import { askForCode, giveCode } from '../api/bookings';
+import { forgetOrders } from '../api/orders';
 import { explain, hasCode } from '../api/problem';
 import { queries } from '../api/queries';
-import { signIn, signOut, useSession } from '../api/session';
+import { leaveEmail, signIn, signOut, useSession } from '../api/session';
 import { radius, space, useTheme } from '../theme';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Icon } from '../ui/Icon';
 import { Txt } from '../ui/Txt';
-import { email as emailRule } from './customer';
+import { email as emailRule, forgetDrafts } from './customer';
+import { LeaveDialog } from './LeaveDialog';
 
 /** Whose bookings: an email, and where the server asks for it the code that was sent there. */
 export function EmailCard({ needsProof }: { needsProof: boolean }) {
   const { colors, raised } = useTheme();
-  const { email } = useSession();
+  const { email, bookings } = useSession();
+  const made = Object.keys(bookings).length;
+  const [leaving, setLeaving] = useState(false);
   /** The person has just typed the email and waits: then the code goes out without another tap. */
   const [waiting, setWaiting] = useState(false);
   const card = [styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }];
   if (email === null) return <View style={card}><EmailForm onDone={() => setWaiting(true)} /></View>;
-  if (needsProof) return <View style={card}><ProofForm email={email} atOnce={waiting} onOther={leave} /></View>;
+  const other = () => (made > 0 ? setLeaving(true) : leave(false));
   return (
-    <View style={[styles.line, { borderColor: colors.line }]}>
-      <Icon name="mail" size={17} color="soft" />
-      <Txt as="label" style={styles.grow} numberOfLines={1}>
-        {email}
-      </Txt>
-      <Button label="Use another" hint="Use another email" kind="quiet" onPress={leave} />
-    </View>
+    <>
+      {needsProof ? (
+        <View style={card}><ProofForm email={email} atOnce={waiting} onOther={other} /></View>
+      ) : (
+        <View style={[styles.line, { borderColor: colors.line }]}>
+          <Icon name="mail" size={17} color="soft" />
+          <Txt as="label" style={styles.grow} numberOfLines={1}>
+            {email}
+          </Txt>
+          <Button label="Use another" hint="Use another email" kind="quiet" onPress={other} />
+        </View>
+      )}
+      {leaving && <LeaveDialog count={made} onKeep={() => leave(true)} onForget={() => leave(false)} onClose={() => setLeaving(false)} />}
+    </>
   );
 
-  function leave(): void {
+  /** What was typed and sent goes in either case; the bookings that were made here only if they are not kept. */
+  function leave(keep: boolean): void {
+    setLeaving(false);
     setWaiting(false);
-    void signOut();
-    queries.removeQueries({ queryKey: ['bookings'] });
+    forgetDrafts();
+    forgetOrders();
+    queries.removeQueries({ queryKey: keep ? ['bookings', email] : ['bookings'] });
+    void (keep ? leaveEmail() : signOut());
   }
 }
 
@@ -129,7 +144,7 @@ function ProofForm({ email, atOnce, onOther }: { email: string; atOnce: boolean;
     const digits = text.replace(/\D/g, '').slice(0, 6);
     setCode(digits);
     setError(undefined);
-    if (digits.length === 6 && code.length < 6) void give(digits);
+    if (digits.length === 6 && code.length < 6 && !busy) void give(digits);
   };
   return (
     <>
@@ -154,7 +169,7 @@ function ProofForm({ email, atOnce, onOther }: { email: string; atOnce: boolean;
             autoComplete="one-time-code"
             textContentType="oneTimeCode"
             maxLength={8}
-            onSubmitEditing={() => void give(code)}
+            onSubmitEditing={() => code.length === 6 && !busy && void give(code)}
             testID="code"
           />
           <Button label="Show my bookings" busy={busy} disabled={code.length < 6} onPress={() => void give(code)} />
