@@ -210,6 +210,20 @@ async def test_a_form_that_was_changed_after_a_lost_answer_shows_the_booking_the
     assert await number_of_bookings(served, "first@example.com") == 1
 
 
+async def test_held_by_somebody_who_then_books_it_is_taken(people: People, sample: Sample) -> None:
+    """It went on saying that somebody is filling in the form right now."""
+    ann, ben = await people(), await people()
+    slot = sample.slots[0].id
+    await ben.open_expert(sample.expert.id)
+    await ben.begin_booking(slot)
+    await ann.open(f"/experts/{sample.expert.id}/book/{slot}")
+    await expect(ann.visible("lost")).to_contain_text("On hold for somebody else")
+    await ben.fill()
+    await ben.submit()
+    await expect(ann.visible("lost")).to_contain_text("Somebody was faster")
+    await expect(ann.visible("lost")).not_to_contain_text("right now")
+
+
 async def take(engine: Engine, sample: Sample, slot: Slot) -> None:
     """Books what the page says is not held any more: its clock may be some hundred milliseconds ahead."""
     for _ in range(40):
