@@ -39,11 +39,25 @@ export function isUncertain(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Problem && error.status >= 500);
 }
 
+/** What the server says of every bound of tries alike. */
+const TOO_MUCH = 'Too much for now: wait a little';
+
+function wait(seconds: number): string {
+  return seconds < 120 ? `${seconds} ${seconds === 1 ? 'second' : 'seconds'}` : `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** Why what is shown is not of now. */
+export function whyOld(error: unknown): string {
+  return error instanceof Unreachable ? 'No connection.' : 'Slotline cannot answer just now.';
+}
+
 /** What went wrong, for a person. */
 export function explain(error: unknown): string {
   if (error instanceof Unreachable) return 'No connection to Slotline. Check your network and try again.';
   if (hasCode(error, 'rate-limited')) {
-    return `Too many tries. Wait ${error.retryAfter ?? 60} seconds, then try again.`;
+    // Some bounds are not of tries, and waiting does not help: the server says which.
+    if (error.message !== TOO_MUCH) return `${error.message}.`;
+    return `Too many tries. Wait ${wait(error.retryAfter ?? 60)}, then try again.`;
   }
   if (error instanceof Problem && error.status >= 500) return 'Slotline is busy just now. Try again in a moment.';
   if (error instanceof Problem) return error.message;
