@@ -2,7 +2,8 @@ import { StyleSheet, View } from 'react-native';
 
 import type { ExpertDetail, Slot } from '../api/client';
 import { radius, space, useTheme } from '../theme';
-import { city, clock, deviceZone, duration, longDay, sameZone } from '../time/format';
+import { city, clock, dayOf, deviceZone, duration, longDay, sameZone } from '../time/format';
+import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
 import { DateLeaf } from '../ui/DateLeaf';
 import { Txt } from '../ui/Txt';
@@ -12,14 +13,16 @@ export function SlotSummary({ expert, slot }: { expert: ExpertDetail; slot: Slot
   const { colors, raised } = useTheme();
   const there = expert.timeZone;
   const own = sameZone(deviceZone(), there) ? there : deviceZone();
+  const theirs = dayOf(slot.start, there);
+  const otherDay = theirs.key === dayOf(slot.start, own).key ? '' : `${theirs.weekday} ${theirs.day} ${theirs.month}`;
   return (
     <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
       <View style={styles.row}>
         <Avatar id={expert.id} name={expert.name} size={48} />
         <View style={styles.grow}>
-          <Txt as="heading" level={1} numberOfLines={1}>
+          <Arrival as="heading" level={1} numberOfLines={1}>
             {expert.name}
-          </Txt>
+          </Arrival>
           <Txt as="small" color="soft" numberOfLines={1}>
             {expert.category}
           </Txt>
@@ -35,7 +38,7 @@ export function SlotSummary({ expert, slot }: { expert: ExpertDetail; slot: Slot
           </Txt>
           {there !== own && (
             <Txt as="small" color="soft">
-              {`${clock(slot.start, there)} in ${city(there)}`}
+              {`${otherDay ? `${otherDay}, ` : ''}${clock(slot.start, there)} in ${city(there)}`}
             </Txt>
           )}
         </View>

@@ -53,3 +53,27 @@ test('durations and countdowns', () => {
 test('how old something is', () => {
   expect([0, 65_000, 3_700_000, 200_000_000].map((age) => ago(0, age))).toEqual(['just now', '1 minute ago', '1 hour ago', '2 days ago']);
 });
+
+test('a day whose slots are all hidden is still a day, unless nothing is shown of any', () => {
+  const slot = (start: string, state: Slot['state']): Slot => ({ id: start, start, end: start, state, seats: 1, free: 1, heldUntil: null });
+  const slots = [slot('2030-06-03T12:00:00Z', 'closed'), slot('2030-06-04T12:00:00Z', 'closed'), slot('2030-06-04T13:00:00Z', 'open')];
+  const now = at('2030-06-03T10:00:00Z');
+  const notClosed = ({ state }: Slot) => state !== 'closed';
+  expect(byDay(slots, 'UTC', now, notClosed).map(({ key, at: first, slots: of }) => [key, first, of.length])).toEqual([
+    ['2030-06-03', '2030-06-03T12:00:00Z', 0],
+    ['2030-06-04', '2030-06-04T12:00:00Z', 1],
+  ]);
+  expect(byDay(slots.slice(0, 2), 'UTC', now, notClosed)).toEqual([]);
+});
+
+/** Berlin puts its clocks back on 2030-10-27: 02:30 comes twice, and both slots used to have the same name. */
+test('in the hour that comes twice a time says which of the two it is', () => {
+  const berlin = (time: string) => clock(time, 'Europe/Berlin');
+  expect(berlin('2030-10-27T00:30:00Z')).toMatch(/^0?2:30.* GMT\+2$/);
+  expect(berlin('2030-10-27T01:30:00Z')).toMatch(/^0?2:30.* GMT\+1$/);
+  for (const plain of ['2030-10-26T23:30:00Z', '2030-10-27T02:30:00Z', '2030-10-28T01:30:00Z', '2030-03-31T01:30:00Z']) {
+    expect(berlin(plain)).not.toMatch(/GMT/);
+  }
+  expect(clock('2030-10-27T01:30:00Z', 'UTC')).not.toMatch(/GMT/);
+  expect(clock('2030-04-06T14:45:00Z', 'Australia/Lord_Howe')).toMatch(/GMT\+11$/);
+});

@@ -23,9 +23,39 @@ export function deviceZone(): string {
 
 const hour = Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 ? 'numeric' : '2-digit';
 
-/** 09:30, or 9:30 AM. */
+/** 09:30, or 9:30 AM; in the hour that comes twice in autumn, 02:30 GMT+2. */
 export function clock(at: string | number, zone: string): string {
+  return [plainClock(at, zone), foldOffset(at, zone)].filter(Boolean).join(' ');
+}
+
+/** 09:30, or 9:30 AM, whichever of two it is. */
+export function plainClock(at: string | number, zone: string): string {
   return formatter(zone, { hour, minute: '2-digit' }).format(new Date(at));
+}
+
+/** What tells the first from the second of two times that are called the same; nothing at all other times. */
+export function foldOffset(at: string | number, zone: string): string {
+  const moment = new Date(at).getTime();
+  if (!shiftsAbout(moment, zone)) return '';
+  const name = plainClock(moment, zone);
+  // By an hour nearly everywhere, by half of one on Lord Howe Island.
+  const twice = [-60, -30, 30, 60].some((minutes) => plainClock(moment + minutes * 60_000, zone) === name);
+  return twice ? offsetOf(moment, zone) : '';
+}
+
+const DAY = 24 * 3_600_000;
+/** Zone and day → whether its clocks are changed about then. Asked of every slot, and nearly never so. */
+const shifts = new Map<string, boolean>();
+
+function shiftsAbout(moment: number, zone: string): boolean {
+  const day = Math.floor(moment / DAY);
+  const key = `${zone} ${day}`;
+  let known = shifts.get(key);
+  if (known === undefined) {
+    known = plainClock((day - 1) * DAY, zone) !== plainClock((day + 2) * DAY, zone);
+    shifts.set(key, known);
+  }
+  return known;
 }
 
 export interface DayParts {

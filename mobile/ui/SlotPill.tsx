@@ -3,10 +3,11 @@ import { Animated, Pressable, StyleSheet, View } from 'react-native';
 
 import type { Slot } from '../api/client';
 import { radius, TOUCH, useTheme, type Palette } from '../theme';
-import { clock } from '../time/format';
+import { clock, foldOffset, plainClock } from '../time/format';
 import { Icon, type IconName } from './Icon';
 import { useFlash } from './motion';
 import type { PressState } from './press';
+import { radioKeys } from './radio';
 import { Txt } from './Txt';
 
 type State = Slot['state'];
@@ -45,6 +46,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
   const { icon, ink, note } = looks[state];
   const word = describe(slot, state);
   const from = clock(slot.start, zone);
+  const offset = foldOffset(slot.start, zone);
   const open = state === 'open';
   return (
     <Pressable
@@ -54,6 +56,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
       aria-disabled={!open}
       disabled={!open}
       onPress={() => onPick(slot)}
+      {...(chosen !== undefined && open && radioKeys(() => onPick(slot)))}
       testID={`slot-${slot.id}`}
       {...{ dataSet: { state } }}
       style={({ pressed, hovered }: PressState) => [
@@ -68,8 +71,13 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
     >
       <Animated.View style={[StyleSheet.absoluteFill, styles.flash, { backgroundColor: colors.flash, opacity: flash }]} />
       <Txt as="time" color={ink} style={(state === 'booked' || state === 'closed') && styles.struck}>
-        {from}
+        {plainClock(slot.start, zone)}
       </Txt>
+      {offset !== '' && (
+        <Txt as="tiny" color={ink}>
+          {offset}
+        </Txt>
+      )}
       <View style={styles.note}>
         {icon && <Icon name={icon} size={11} color={note} />}
         {open && slot.seats > 1 && <Icon name="users" size={11} color={note} />}
