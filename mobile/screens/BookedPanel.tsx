@@ -7,6 +7,7 @@ import { addToCalendar } from '../api/calendarFile';
 import { explain } from '../api/problem';
 import { radius, space, useTheme } from '../theme';
 import { city, clock, deviceZone, duration, longDay } from '../time/format';
+import { Arrival } from '../ui/Arrival';
 import { Button } from '../ui/Button';
 import { DateLeaf } from '../ui/DateLeaf';
 import { Icon } from '../ui/Icon';
@@ -55,9 +56,9 @@ export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
       <Animated.View style={[styles.disc, { backgroundColor: undone ? colors.danger : colors.accent, transform: [{ scale }] }]}>
         <Icon name={undone ? 'close' : 'check'} size={36} color="onAccent" />
       </Animated.View>
-      <Txt as="hero" center level={1}>
+      <Arrival as="hero" center level={1}>
         {!undone ? 'It’s yours' : durable ? 'Cancelled' : 'It did not work out'}
-      </Txt>
+      </Arrival>
       <Txt color="soft" center style={styles.text}>
         {undone
           ? durable

@@ -4,6 +4,7 @@ import { Pressable, StyleSheet, View } from 'react-native';
 import type { ExpertDetail } from '../api/client';
 import { space, useTheme } from '../theme';
 import { city, clock } from '../time/format';
+import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
 import { Bar } from '../ui/Skeleton';
@@ -21,9 +22,9 @@ export function ExpertProfile({ expert, now }: { expert: ExpertDetail; now: numb
           <Txt as="small" color="accent">
             {category}
           </Txt>
-          <Txt as={wide ? 'hero' : 'title'} level={1}>
+          <Arrival as={wide ? 'hero' : 'title'} level={1}>
             {name}
-          </Txt>
+          </Arrival>
         </View>
       </View>
       <Txt as="strong">{headline}</Txt>

@@ -5,6 +5,7 @@ import type { Slot } from '../api/client';
 import { nearestOpen, stateAt } from '../live/slots';
 import { radius, space, useTheme } from '../theme';
 import { dayName, deviceZone } from '../time/format';
+import { Arrival } from '../ui/Arrival';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { useEntrance } from '../ui/motion';
@@ -49,9 +50,9 @@ export function LostPanel({ loss, slot, state, slots, now, onAgain, onOther, onB
       <View style={[styles.why, { backgroundColor: colors.heldSoft }]}>
         <Icon name={loss === 'held' ? 'hold' : 'calendarNone'} size={24} color="held" />
         <View style={styles.grow}>
-          <Txt as="heading" color="held" level={2}>
+          <Arrival as="heading" color="held" level={2}>
             {open ? 'It is open again' : title}
-          </Txt>
+          </Arrival>
           <Txt color="held">{open ? 'Somebody has left it. Take it before another does.' : text}</Txt>
         </View>
       </View>

@@ -4,6 +4,7 @@ import type { ExpertDetail } from '../api/client';
 import { radius, space, useTheme } from '../theme';
 import { city, offsetOf, sameZone } from '../time/format';
 import { Icon } from '../ui/Icon';
+import { radioKeys } from '../ui/radio';
 import { Txt } from '../ui/Txt';
 
 interface Props {
@@ -32,6 +33,7 @@ export function ZoneSwitch({ own, expert, theirs, onChange, now }: Props) {
       aria-checked={selected}
       aria-label={`${label}, ${zone}`}
       onPress={() => onChange(value)}
+      {...radioKeys(() => onChange(value))}
       style={[styles.side, selected && { backgroundColor: colors.lifted, boxShadow: '0 1px 3px rgba(0,0,0,0.12)' }]}
     >
       <Txt as="label" color={selected ? 'ink' : 'soft'} numberOfLines={1}>

@@ -2,6 +2,7 @@ import { Pressable, StyleSheet } from 'react-native';
 
 import { radius, useTheme } from '../theme';
 import type { PressState } from './press';
+import { radioKeys } from './radio';
 import { Txt } from './Txt';
 
 interface Props {
@@ -20,6 +21,7 @@ export function Chip({ label, count, selected, onPress }: Props) {
       aria-checked={selected}
       aria-label={count === undefined ? label : `${label}, ${count}`}
       onPress={onPress}
+      {...radioKeys(onPress)}
       hitSlop={{ top: 4, bottom: 4 }}
       style={({ pressed, hovered }: PressState) => [
         styles.chip,

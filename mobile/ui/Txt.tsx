@@ -1,3 +1,4 @@
+import type { Ref } from 'react';
 import { Text, type TextProps } from 'react-native';
 
 import { type, useTheme, type Palette, type TypeName } from '../theme';
@@ -8,6 +9,7 @@ interface Props extends TextProps {
   center?: boolean;
   /** 1 or 2: a heading for screen readers, of that level. */
   level?: 1 | 2 | 3;
+  ref?: Ref<Text>;
 }
 
 /** Text of the type scale. It grows with the reader's setting, up to twice. */

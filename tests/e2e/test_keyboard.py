@@ -1,0 +1,115 @@
+"""The app without a mouse: true links, radios as a browser has them, and a focus that goes where the screen goes."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Locator, expect
+
+from tests.e2e.conftest import People
+from tests.e2e.person import Person
+from tests.samples import Sample
+
+
+def link(person: Person, name: str) -> Locator:
+    return person.page.get_by_role("link", name=name, exact=True).filter(visible=True)
+
+
+def heading(person: Person, name: str, level: int = 1) -> Locator:
+    return person.page.get_by_role("heading", name=name, level=level).filter(visible=True)
+
+
+async def test_enter_opens_an_expert_and_changes_tabs(people: People, sample: Sample) -> None:
+    """They were links without an address: the keyboard got to them, and no further."""
+    ann = await people()
+    await ann.open()
+    card = ann.visible(f"expert-{sample.expert.id}")
+    await expect(card).to_have_attribute("href", f"/experts/{sample.expert.id}")
+    await ann.page.evaluate("window.samePage = true")
+    await card.focus()
+    await ann.page.keyboard.press("Enter")
+    await ann.sees_status("Live")
+    for tab, title in (("My bookings", "My bookings"), ("Experts", sample.expert.name)):
+        await link(ann, tab).focus()
+        await ann.page.keyboard.press("Enter")
+        await expect(heading(ann, title)).to_be_visible()
+    assert await ann.page.evaluate("window.samePage === true"), "nothing was loaded anew"
+
+
+async def test_a_link_opens_a_tab_of_its_own_for_those_who_want_one(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.open()
+    async with ann.context.expect_page() as opened:
+        await ann.visible(f"expert-{sample.expert.id}").click(modifiers=["ControlOrMeta"])
+    other = await opened.value
+    assert other.url == f"{ann.base}/experts/{sample.expert.id}"
+    await expect(ann.page.get_by_role("searchbox")).to_be_visible()
+    # React Native for the web notes a touch that ends where it has not seen one begin; it has no other effect.
+    ann.faults[:] = [fault for fault in ann.faults if "Cannot record touch end" not in fault]
+
+
+async def test_what_is_in_a_tab_that_is_not_in_front_is_not_reached(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.open_expert(sample.expert.id)
+    await ann.to_bookings()
+    reached: list[str] = []
+    for _ in range(8):
+        await ann.page.keyboard.press("Tab")
+        reached.append(
+            await ann.page.evaluate(
+                "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName)"
+                " + (document.activeElement.closest('[aria-hidden=true]') ? ' hidden' : '')"
+            )
+        )
+    assert "Experts" in reached
+    assert not [name for name in reached if "hidden" in name or "Back to" in name or "Open" in name], reached
+
+
+async def test_a_tab_that_comes_back_to_the_front_is_where_it_was(people: People, sample: Sample) -> None:
+    ann = await people(viewport={"width": 390, "height": 500})
+    await ann.open_expert(sample.expert.id)
+    await ann.slot(sample.group.id).scroll_into_view_if_needed()
+    await ann.to_bookings()
+    await link(ann, "Experts").click()
+    await expect(ann.slot(sample.group.id)).to_be_in_viewport()
+
+
+async def test_space_and_arrows_choose_a_radio(people: People, sample: Sample) -> None:
+    ann = await people(timezone_id="Asia/Tokyo")
+    await ann.open_expert(sample.expert.id)
+    own = ann.page.get_by_role("radio", name=re.compile("Your time")).filter(visible=True)
+    theirs = ann.page.get_by_role("radio", name=re.compile("Expert’s time")).filter(visible=True)
+    await theirs.focus()
+    await ann.page.keyboard.press("Space")
+    await expect(theirs).to_be_checked()
+    await ann.page.keyboard.press("ArrowLeft")
+    await expect(own).to_be_checked()
+    await expect(own).to_be_focused()
+    await ann.page.keyboard.press("ArrowLeft")
+    await expect(theirs).to_be_checked()
+
+
+async def test_a_slot_to_move_to_is_chosen_with_the_keyboard(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.book(sample.expert.id, sample.slots[0].id)
+    await ann.to_bookings()
+    await ann.button(re.compile("^Move the session")).click()
+    slot = ann.page.get_by_role("dialog").get_by_test_id(f"slot-{sample.slots[4].id}")
+    await slot.focus()
+    await ann.page.keyboard.press("Space")
+    await expect(slot).to_be_checked()
+    groups = ann.page.get_by_role("dialog").get_by_role("radiogroup")
+    assert not re.search(r"\d{4}-\d\d-\d\d", await groups.first.get_attribute("aria-label") or ""), "a day in words"
+
+
+async def test_the_focus_goes_to_the_heading_of_what_appears(people: People, sample: Sample) -> None:
+    """It fell back to the top of the page, and nothing told a screen reader that the screen had changed."""
+    ann = await people()
+    await ann.open()
+    await ann.visible(f"expert-{sample.expert.id}").press("Enter")
+    await expect(heading(ann, sample.expert.name)).to_be_focused()
+    await ann.slot(sample.slots[0].id).press("Enter")
+    await expect(heading(ann, sample.expert.name)).to_be_focused()
+    await ann.fill()
+    await ann.visible("submit").press("Enter")
+    await expect(heading(ann, "It’s yours")).to_be_focused()
