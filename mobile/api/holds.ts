@@ -18,13 +18,21 @@ export function releaseHold(token: string): void {
   void client.DELETE('/api/holds/{token}', { params: { path: { token } } }).catch(() => undefined);
 }
 
-/** The same while the page goes away: the browser sees it through. */
-export function releaseOnExit(token: () => string | null): () => void {
+/** The same while the page goes away: the browser sees it through. `onReturn` if it had one then, and comes back. */
+export function releaseOnExit(token: () => string | null, onReturn: () => void): () => void {
   if (Platform.OS !== 'web') return () => undefined;
+  let held: string | null = null;
   const leave = () => {
-    const held = token();
+    held = token();
     if (held) void fetch(`${base}/api/holds/${held}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
   };
+  const come = ({ persisted }: PageTransitionEvent) => {
+    if (persisted && held) onReturn();
+  };
   window.addEventListener('pagehide', leave);
-  return () => window.removeEventListener('pagehide', leave);
+  window.addEventListener('pageshow', come);
+  return () => {
+    window.removeEventListener('pagehide', leave);
+    window.removeEventListener('pageshow', come);
+  };
 }

@@ -24,8 +24,14 @@ interface Props {
   onBooked: (booked: Booked) => void;
   /** The slot cannot be had. */
   onLost: (problem: Problem) => void;
-  /** Something was sent, and it is not known that it had no effect. */
-  onPending: (pending: boolean) => void;
+  onPending: (pending: Pending) => void;
+}
+
+/** Whether something was sent of which it is not known that it had no effect. */
+export type Pending = 'no' | 'sending' | 'unanswered';
+
+export function pendingOf(slotId: string): Pending {
+  return unsettled(slotId) ? 'unanswered' : 'no';
 }
 
 const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; help?: string; optional?: boolean }> = {
@@ -61,13 +67,13 @@ export function BookForm({ expertId, slot, hold, onBooked, onLost, onPending }: 
 
   const submit = handleSubmit(async (values) => {
     setFailure(null);
-    onPending(true);
+    onPending('sending');
     const holdToken = hold.phase === 'held' || hold.phase === 'ended' ? hold.token : '';
     try {
       onBooked(await place({ expertId, slotId: slot.id, ...values, holdToken }));
       forgetNotes(expertId);
     } catch (error) {
-      onPending(unsettled(slot.id) !== null);
+      onPending(pendingOf(slot.id));
       if (hasCode(error, ...LOST)) return onLost(error);
       if (hasCode(error, 'validation-failed')) {
         const faulty = FIELDS.filter((field) => error.fields[field]);

@@ -5,19 +5,18 @@ import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from 're
 import type { Booked } from '../api/bookings';
 import type { Slot } from '../api/client';
 import { useExpert } from '../api/experts';
-import { unsettled } from '../api/orders';
-import type { Problem } from '../api/problem';
+import { hasCode, type Problem } from '../api/problem';
 import { useSession } from '../api/session';
 import { useLive } from '../live';
 import { stateAt } from '../live/slots';
 import type { BrowseRoutes } from '../navigation/routes';
 import { space, useTheme } from '../theme';
 import { useNow } from '../time/useNow';
-import { ErrorMessage, Message } from '../ui/Message';
+import { ErrorMessage, Message, Notice } from '../ui/Message';
 import { BackBar, Page, useGutter } from '../ui/Page';
 import { Bar } from '../ui/Skeleton';
 import { BookedPanel } from './BookedPanel';
-import { BookForm } from './BookForm';
+import { BookForm, pendingOf } from './BookForm';
 import { HoldBar } from './HoldBar';
 import { LostPanel, type Loss } from './LostPanel';
 import { SlotSummary } from './SlotSummary';
@@ -54,6 +53,8 @@ export function BookScreen({ navigation, route }: Props) {
           onBack={back}
           onBookings={bookings}
         />
+      ) : hasCode(query.error, 'expert-not-found') ? (
+        <Message icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={() => navigation.popTo('Experts')} />
       ) : query.isError ? (
         <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
       ) : expert && calendar.epoch !== '' ? (
@@ -85,13 +86,13 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   const now = useNow(1_000);
   const hold = useHold(expertId, slot.id);
   const [booked, setBooked] = useState<Booked | null>(null);
-  /** Sent, and not known to have had no effect: what the feed shows as taken may be our own. */
-  const [pending, setPending] = useState(() => unsettled(slot.id) !== null);
+  const [pending, setPending] = useState(() => pendingOf(slot.id));
   const [refusal, setRefusal] = useState<Problem | null>(null);
   if (!expert) return null;
 
   const state = stateAt(slot, now);
-  const loss = booked || pending ? null : lossOf(refusal, hold.state, state, now);
+  // What was sent may have had its effect: what the feed shows as taken may be our own.
+  const loss = booked || pending !== 'no' ? null : lossOf(refusal, hold.state, state, now);
   const again = () => {
     setRefusal(null);
     void hold.take();
@@ -110,7 +111,13 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
         <View style={[styles.parts, wide && styles.beside]}>
           <View style={wide && styles.aside}>
             {summary}
-            {!loss && (!pending || hold.state.phase === 'held') && <HoldBar state={hold.state} now={now} onRenew={() => void hold.renew()} onAgain={again} />}
+            {pending === 'unanswered' && hold.state.phase !== 'held' ? (
+              <View style={styles.notice}>
+                <Notice icon="offline" text="No answer has come to what you sent from here, and this slot may be yours by now. Send it again, below." />
+              </View>
+            ) : (
+              !loss && <HoldBar state={hold.state} now={now} onRenew={hold.renew} onAgain={again} />
+            )}
           </View>
           <View style={wide && styles.main}>
             {loss ? (
@@ -169,5 +176,6 @@ const styles = StyleSheet.create({
   parts: { gap: space.lg },
   beside: { flexDirection: 'row', alignItems: 'flex-start', gap: space.xxl },
   aside: { width: 360 },
+  notice: { marginTop: space.md },
   main: { flex: 1 },
 });

@@ -12,7 +12,8 @@ import type { HoldState } from './useHold';
 interface Props {
   state: HoldState;
   now: number;
-  onRenew: () => void;
+  /** Answers whether it was renewed, or is over. */
+  onRenew: () => Promise<boolean>;
   onAgain: () => void;
 }
 
@@ -23,6 +24,13 @@ const URGENT = 15_000;
 /** How long the seat is kept, on the server's clock. */
 export function HoldBar({ state, now, onRenew, onAgain }: Props) {
   const { colors } = useTheme();
+  const [failed, setFailed] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const renew = async () => {
+    setBusy(true);
+    setFailed(!(await onRenew()));
+    setBusy(false);
+  };
   if (state.phase === 'held') {
     const left = Math.max(0, state.expiresAt - now);
     const urgent = left <= URGENT;
@@ -43,11 +51,11 @@ export function HoldBar({ state, now, onRenew, onAgain }: Props) {
         <View aria-live="polite" style={left > SHORT && styles.empty}>
           {left <= SHORT && (
             <Txt as="small" color={ink}>
-              {state.renewable ? 'Need longer? You can keep it a little more.' : 'This is as long as it can be kept.'}
+              {failed ? 'It could not be kept longer just now.' : state.renewable ? 'Need longer? You can keep it a little more.' : 'This is as long as it can be kept.'}
             </Txt>
           )}
         </View>
-        {left <= SHORT && state.renewable && <Button label="Keep it longer" kind="secondary" icon="plus" onPress={onRenew} />}
+        {left <= SHORT && state.renewable && <Button label="Keep it longer" kind="secondary" icon="plus" busy={busy} onPress={() => void renew()} />}
       </View>
     );
   }

@@ -61,7 +61,8 @@ export function useHold(expertId: string, slotId: string) {
       return give;
     }, [take, give, slotId]),
   );
-  useEffect(() => releaseOnExit(() => token.current), []);
+  // A page that the browser had put aside whole comes back with a hold that was given back.
+  useEffect(() => releaseOnExit(() => token.current, () => void take()), [take]);
 
   const ends = state.phase === 'held' ? state.expiresAt : null;
   useEffect(() => {
@@ -76,17 +77,20 @@ export function useHold(expertId: string, slotId: string) {
     return () => clearInterval(timer);
   }, [ends]);
 
-  const renew = useCallback(async () => {
+  const renew = useCallback(async (): Promise<boolean> => {
     const held = token.current;
-    if (!held || ends === null) return;
+    if (!held || ends === null) return true;
     try {
       const hold = await renewHold(held);
       if (held === token.current) show(hold, ends);
+      return true;
     } catch (error) {
       if (error instanceof Problem && error.status === 404 && held === token.current) {
         token.current = null;
         setState({ phase: 'ended', at: serverNow(), token: held });
+        return true;
       }
+      return false;
     }
   }, [ends, show]);
 

@@ -4,7 +4,7 @@ import type { Booked } from '../api/bookings';
 import type { Booking, Slot } from '../api/client';
 import { forgetOrders, unsettled } from '../api/orders';
 import type { Problem } from '../api/problem';
-import { BookForm } from '../screens/BookForm';
+import { BookForm, type Pending } from '../screens/BookForm';
 import { forgetDrafts, keepDraft } from '../screens/customer';
 import type { HoldState } from '../screens/useHold';
 import { refusal, Server } from './server';
@@ -37,7 +37,7 @@ const created = { status: 201, body: { booking, accessToken: 'secret' } };
 let server: Server;
 let booked: Booked[];
 let lost: Problem[];
-let pending: boolean[];
+let pending: Pending[];
 
 beforeEach(() => {
   server = new Server();
@@ -79,6 +79,11 @@ test('what is wrong is said as one leaves the field, and goes as soon as it is r
   expect(await screen.findByTestId('error-email')).toBeTruthy();
   fireEvent.changeText(screen.getByTestId('email'), 'ann@example.com');
   await waitFor(() => expect(screen.queryByTestId('error-email')).toBeNull());
+});
+
+test('screen readers are told what has to be filled in', async () => {
+  await filled();
+  expect(['name', 'email', 'phone', 'notes'].map((field) => screen.getByTestId(field).props['aria-required'])).toEqual([true, true, true, false]);
 });
 
 test('it books with the hold and its key, and tells the booking', async () => {
@@ -154,7 +159,7 @@ test('until an answer is certain it says so, for then what looks taken may be ou
   for (const [sent, settled] of [[1, false], [2, false], [3, false], [4, true]] as const) {
     submit();
     await waitFor(() => expect(orders()).toHaveLength(sent));
-    await waitFor(() => expect(pending.at(-1)).toBe(!settled));
+    await waitFor(() => expect(pending.at(-1)).toBe(settled ? 'no' : 'unanswered'));
   }
   expect(lost.map(({ code }) => code)).toEqual(['slot-taken']);
   expect(new Set(keys()).size).toBe(1);
@@ -164,7 +169,7 @@ test('a refusal that comes before anything was sent leaves nothing open', async 
   server.when('POST /api/bookings', refusal(429, 'rate-limited'), created);
   await filled();
   submit();
-  await waitFor(() => expect(pending).toEqual([true, false]));
+  await waitFor(() => expect(pending).toEqual(['sending', 'no']));
 });
 
 /** A gateway gave up on a booking that went through. The app used to say that nothing was changed, and to get stuck. */

@@ -36,6 +36,7 @@ export function Field({ label, help, error, optional = false, multiline, onFocus
         maxFontSizeMultiplier={2}
         accessibilityLabel={label}
         aria-invalid={error !== undefined}
+        aria-required={!optional}
         aria-describedby={`${id}-note`}
         placeholderTextColor={colors.soft}
         selectionColor={colors.accent}

@@ -77,3 +77,12 @@ async def test_the_way_back_from_a_link_to_a_form_leads_to_the_expert(people: Pe
     await ann.button(f"Back to {sample.expert.name}").click()
     await ann.sees_slot(sample.slots[0].id, "open")
     assert ann.page.url.endswith(f"/experts/{sample.expert.id}")
+
+
+async def test_a_link_to_a_form_of_an_expert_who_is_not_there_says_so(people: People) -> None:
+    """It said that something did not work, and to try again."""
+    ann = await people()
+    await ann.open("/experts/nosuchone/book/nosuchone-x")
+    await expect(ann.text("This expert is not here")).to_be_visible()
+    await ann.button("See all experts").click()
+    await expect(ann.page.get_by_role("searchbox")).to_be_visible()

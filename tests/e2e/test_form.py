@@ -116,6 +116,35 @@ async def test_a_hold_can_be_kept_longer_up_to_a_limit(people: People, sample: S
     await expect(ann.visible("hold-left")).to_have_text(re.compile("0:0[5678]"))
 
 
+async def test_a_hold_that_cannot_be_kept_longer_says_so(people: People, sample: Sample) -> None:
+    """The button did nothing."""
+    ann = await people()
+    await ann.page.route("**/api/holds/*", lambda route: route.abort())
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(sample.slots[0].id)
+    await ann.button("Keep it longer").click()
+    await expect(ann.text("It could not be kept longer just now.")).to_be_visible()
+
+
+async def test_a_page_that_comes_back_from_the_browsers_cache_holds_its_slot_again(
+    people: People, sample: Sample
+) -> None:
+    """The hold was given back as it went; the countdown went on without it. (Chromium keeps no page with a socket, so
+    the events are sent from here.)"""
+    ann, ben = await people(), await people()
+    slot = sample.slots[0].id
+    turn = "kind => window.dispatchEvent(new PageTransitionEvent(kind, {persisted: true}))"
+    await ben.open_expert(sample.expert.id)
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(slot)
+    await ben.sees_slot(slot, "held")
+    await ann.page.evaluate(turn, "pagehide")
+    await ben.sees_slot(slot, "open")
+    await ann.page.evaluate(turn, "pageshow")
+    await ben.sees_slot(slot, "held")
+    await expect(ann.visible("hold-left")).to_be_visible()
+
+
 async def test_taken_while_the_form_is_open_explains_itself_and_offers_what_is_near(
     people: People, sample: Sample, engine: Engine
 ) -> None:

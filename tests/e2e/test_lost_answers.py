@@ -23,7 +23,8 @@ SEND_AS_THE_HOLD_ENDS = """() => {
     const watch = new MutationObserver(() => {
         if (!document.querySelector('[data-testid=hold-ended]')) return;
         watch.disconnect();
-        [...document.querySelectorAll('[data-testid=submit]')].find(button => button.checkVisibility()).click();
+        const submit = [...document.querySelectorAll('[data-testid=submit]')].find(button => button.checkVisibility());
+        setTimeout(() => submit.click(), 30);
     });
     watch.observe(document.body, {subtree: true, childList: true});
 }"""
@@ -129,6 +130,7 @@ async def test_who_leaves_after_a_lost_answer_finds_the_booking_on_coming_back(
     await ann.sees_slot(sample.slots[0].id, "booked")
     await ann.page.go_forward()
     await expect(ann.text(NOT_TWICE)).to_be_visible()
+    await expect(ann.text(re.compile("No answer has come to what you sent from here"))).to_be_visible()
     await expect(ann.visible("email")).to_have_value("left@example.com")
     await expect(ann.visible("lost")).to_have_count(0)
     await ann.submit()
