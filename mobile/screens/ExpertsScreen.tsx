@@ -24,7 +24,8 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
   const text = useDebounced(typed.trim(), 250);
   const found = useExperts({ text, category, sort: 'rating' });
   const experts = found.data?.pages.flatMap((page) => page.experts) ?? [];
-  const total = found.data?.pages[0]?.total;
+  // While a search is on its way the list is that of the one before; its number would be said of the new one.
+  const total = found.isPlaceholderData ? undefined : found.data?.pages[0]?.total;
   const columns = width >= 1000 ? 3 : width >= 640 ? 2 : 1;
   const zone = deviceZone();
   const open = useCallback((id: string) => navigation.navigate('Expert', { id }), [navigation]);
@@ -86,10 +87,13 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
           ) : (
             <Message
               icon="search"
-              title="Nobody by that name"
-              text={text ? `No expert matches “${text}”${category ? ` in ${category}` : ''}.` : 'There is nobody in this category yet.'}
-              action="Show all experts"
-              onAction={reset}
+              title={text ? 'Nobody by that name' : 'Nobody here yet'}
+              text={
+                text
+                  ? `No expert matches “${text}”${category ? ` in ${category}` : ''}.`
+                  : `There is no expert ${category ? 'in this category' : 'to book'} yet.`
+              }
+              {...((text || category) && { action: 'Show all experts', onAction: reset })}
             />
           )
         }

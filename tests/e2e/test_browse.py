@@ -169,3 +169,39 @@ async def test_a_list_that_cannot_go_on_says_so_where_it_ends(people: People, en
     await ann.button("Try again").click()
     await expect(cards(ann)).to_have_count(PAGE + 3)
     await expect(notice).to_have_count(0)
+
+
+async def test_the_number_of_one_search_is_not_said_of_the_next(people: People, engine: Engine) -> None:
+    """While a category was on its way, "12 experts in Numbat care" was said of everybody."""
+    await add(engine, 2, "Nora", "Numbat care")
+    ann = await people()
+    answered = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if "category=" in route.request.url:
+            await answered.wait()
+        await route.continue_()
+
+    await ann.page.route("**/api/experts?*", wait)
+
+    async def sees_the_new_category() -> bool:
+        await ann.open()
+        await expect(cards(ann)).not_to_have_count(0)
+        return await chip(ann, "Numbat care, 2").count() == 1
+
+    await eventually(sees_the_new_category, 30)
+    async with ann.page.expect_request("**/api/experts?*category=*"):
+        await chip(ann, "Numbat care, 2").click()
+    await expect(ann.text(re.compile("best rated first"))).to_have_count(0)
+    answered.set()
+    await expect(ann.text("2 experts in Numbat care, best rated first")).to_be_visible()
+
+
+async def test_an_empty_catalogue_speaks_of_no_search(people: People) -> None:
+    ann = await people()
+    nobody = {"experts": [], "page": 1, "limit": PAGE, "total": 0, "pages": 0}
+    await ann.page.route("**/api/experts?*", lambda route: route.fulfill(json=nobody))
+    await ann.page.route("**/api/categories", lambda route: route.fulfill(json={"categories": []}))
+    await ann.open()
+    await expect(ann.text("Nobody here yet")).to_be_visible()
+    await expect(ann.button("Show all experts")).to_have_count(0)
