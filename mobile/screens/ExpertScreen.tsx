@@ -1,5 +1,5 @@
 import type { NativeStackScreenProps } from '@react-navigation/native-stack';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { FlatList, RefreshControl, ScrollView, StyleSheet, View } from 'react-native';
 
 import type { Slot } from '../api/client';
@@ -43,6 +43,10 @@ export function ExpertScreen({ navigation, route }: Props) {
   useEffect(() => {
     if (expert) navigation.setOptions({ title: expert.name });
   }, [navigation, expert]);
+  // Live until a moment ago is younger than what was fetched when one came.
+  const live = useRef(0);
+  if (status === 'live') live.current = Date.now();
+  const asOf = Math.max(live.current, query.dataUpdatedAt);
   const back = () => (navigation.canGoBack() ? navigation.goBack() : navigation.navigate('Experts'));
   const pick = useCallback((slot: Slot) => navigation.navigate('Book', { id, slotId: slot.id }), [navigation, id]);
 
@@ -69,8 +73,8 @@ export function ExpertScreen({ navigation, route }: Props) {
         <LiveChip status={status} />
       </View>
       {expert && <ZoneSwitch own={own} expert={expert} theirs={theirs} onChange={setTheirs} now={now} />}
-      {status === 'offline' && query.dataUpdatedAt > 0 && (
-        <Notice icon="offline" text={`No connection. These slots are as they were ${ago(query.dataUpdatedAt, Date.now())}.`} />
+      {status === 'offline' && asOf > 0 && (
+        <Notice icon="offline" text={`No connection. These slots are as they were ${ago(asOf, Date.now())}.`} />
       )}
     </View>
   );

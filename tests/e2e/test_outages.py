@@ -111,3 +111,15 @@ async def test_nobody_found_has_a_way_out(people: People, sample: Sample) -> Non
     await expect(ann.text("Nobody by that name")).to_be_visible()
     await ann.button("Show all experts").click()
     await expect(ann.visible(f"expert-{sample.expert.id}")).to_be_visible()
+
+
+async def test_what_was_live_until_now_is_not_called_old(people: People, sample: Sample) -> None:
+    """Its age was that of the first answer, and not of what the feed had brought since."""
+    ann = await people()
+    await ann.page.clock.install()
+    await ann.open_expert(sample.expert.id)
+    await ann.page.clock.fast_forward("20:00")
+    await ann.sees_status("Live")
+    await ann.context.set_offline(True)
+    await ann.page.clock.run_for(2_000)
+    await expect(ann.text(re.compile("These slots are as they were just now"))).to_be_visible()
