@@ -71,8 +71,8 @@ export function BookingCard({ booking, now, onCancel, onMove }: Props) {
       </View>
       {(expert.email !== '' || expert.phone !== '') && (
         <View style={styles.contact}>
-          {expert.email !== '' && <ContactLink icon="mail" href={`mailto:${expert.email}`} text={expert.email} label={`Write to ${name}`} />}
-          {expert.phone !== '' && <ContactLink icon="phone" href={`tel:${expert.phone}`} text={expert.phone} label={`Call ${name}`} />}
+          {expert.email !== '' && <ContactLink icon="mail" href={`mailto:${expert.email}`} text={expert.email} label={`Write to ${name}: ${expert.email}`} />}
+          {expert.phone !== '' && <ContactLink icon="phone" href={`tel:${expert.phone}`} text={expert.phone} label={`Call ${name}: ${expert.phone}`} />}
         </View>
       )}
       {booking.notes !== '' && (

@@ -47,7 +47,7 @@ function Bio({ text, short }: { text: string; short: boolean }) {
   const [whole, setWhole] = useState(false);
   if (!short || whole) return <Txt color="soft">{text}</Txt>;
   return (
-    <Pressable role="button" aria-expanded={false} aria-label={`${text} Show all of it`} onPress={() => setWhole(true)}>
+    <Pressable role="button" aria-expanded={false} aria-label={`${text} More`} onPress={() => setWhole(true)}>
       <Txt color="soft" numberOfLines={3}>
         {text}
       </Txt>

@@ -82,7 +82,8 @@ const styles = StyleSheet.create({
     gap: space.sm,
   },
   quiet: { paddingHorizontal: space.sm + 2 },
-  hovered: { opacity: 0.9 },
+  /** No fainter: the words on it are to stay readable. */
+  hovered: { opacity: 0.95 },
   pressed: { opacity: 0.75, transform: [{ scale: 0.985 }] },
   off: { opacity: 0.45 },
 });
