@@ -22,6 +22,11 @@ export function unsettled(slotId: string): Order | null {
   return attempts.get(slotId)?.sent.at(-1) ?? null;
 }
 
+/** The same of every slot. */
+export function allUnsettled(): Order[] {
+  return [...attempts.keys()].flatMap((slotId) => unsettled(slotId) ?? []);
+}
+
 /**
  * Books, once, however often and however changed it is sent: a key stands for one body, so when the server has seen it
  * with another one, each of those that were sent before is asked about. Throws Problem, Unreachable.

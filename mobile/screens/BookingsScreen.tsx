@@ -3,6 +3,7 @@ import { useCallback, useState } from 'react';
 import { RefreshControl, ScrollView, StyleSheet, View } from 'react-native';
 
 import type { Booking } from '../api/client';
+import { allUnsettled } from '../api/orders';
 import { whyOld } from '../api/problem';
 import { useSession } from '../api/session';
 import type { Tabs } from '../navigation/routes';
@@ -66,6 +67,15 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
             <EmailCard needsProof={needsProof} />
           </View>
           <View style={wide && styles.main}>
+            {allUnsettled().map(({ expertId, slotId }) => (
+              <Notice
+                key={slotId}
+                icon="offline"
+                text="No answer has come to something you sent. It may be booked, although it is not here."
+                action="Look at it"
+                onAction={() => navigation.navigate('Browse', { screen: 'Book', params: { id: expertId, slotId } })}
+              />
+            ))}
             {error !== null && bookings.length > 0 && (
               <Notice icon="offline" text={`${whyOld(error)} This is from ${ago(updatedAt, Date.now())}.`} action="Try again" onAction={refetch} />
             )}

@@ -128,7 +128,9 @@ async def test_who_leaves_after_a_lost_answer_finds_the_booking_on_coming_back(
     await expect(ann.text(NOT_TWICE)).to_be_visible()
     await ann.page.go_back()
     await ann.sees_slot(sample.slots[0].id, "booked")
-    await ann.page.go_forward()
+    await ann.to_bookings()
+    await expect(ann.text(re.compile("It may be booked"))).to_be_visible()
+    await ann.button("Look at it").click()
     await expect(ann.text(NOT_TWICE)).to_be_visible()
     await expect(ann.text(re.compile("No answer has come to what you sent from here"))).to_be_visible()
     await expect(ann.visible("email")).to_have_value("left@example.com")
@@ -136,6 +138,9 @@ async def test_who_leaves_after_a_lost_answer_finds_the_booking_on_coming_back(
     await ann.submit()
     await expect(ann.visible("booked")).to_be_visible()
     assert await number_of(engine, "left@example.com") == 1
+    await ann.to_bookings()
+    await expect(ann.booking_cards()).to_have_count(1)
+    await expect(ann.text(re.compile("It may be booked"))).to_have_count(0)
 
 
 async def test_a_form_that_was_changed_after_a_gateway_gave_up_shows_the_booking_there_is(
