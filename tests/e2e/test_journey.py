@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,9 +11,10 @@ import pytest
 from icalendar import Calendar
 from playwright.async_api import expect
 
+from engine.engine import Engine
 from tests.e2e.conftest import People
 from tests.e2e.site import Site
-from tests.samples import Sample
+from tests.samples import Sample, make_sample
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -130,6 +132,15 @@ async def test_times_are_in_the_viewers_zone_and_can_be_seen_in_the_experts(peop
     await expect(ann.page.get_by_role("radio", name="Your time, Asia/Tokyo")).to_be_checked()
     await ann.page.get_by_role("radio", name="Expert’s time, Europe/Berlin").click()
     await expect(slot).not_to_have_text(here)
+
+
+async def test_where_the_experts_day_is_another_it_is_named(people: People, engine: Engine) -> None:
+    """ "21:00, 05:00 in Tokyo" left it to the reader that there it is tomorrow."""
+    evening = (int(time.time()) // 86_400 + 1) * 86_400 + 20 * 3600
+    tokyo = await make_sample(engine, start=evening, name="Tomo Tokyo", time_zone="Asia/Tokyo")
+    ann = await people()
+    await ann.open(f"/experts/{tokyo.expert.id}/book/{tokyo.slots[0].id}")
+    await expect(ann.text(re.compile(r"^\w{3} \d+ \w+, 05:00 in Tokyo$"))).to_be_visible()
 
 
 async def test_the_keyboard_alone_gets_from_a_slot_to_the_booking(people: People, sample: Sample) -> None:

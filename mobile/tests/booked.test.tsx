@@ -1,0 +1,66 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { act, render, screen } from '@testing-library/react-native';
+
+import type { Booking } from '../api/client';
+import { BookedPanel } from '../screens/BookedPanel';
+import { Server } from './server';
+
+const start = '2030-06-03T12:00:00Z';
+const booking: Booking = {
+  id: 'x-b1',
+  status: 'pending',
+  expert: { id: 'x', name: 'Zoë', category: 'Law', email: 'zoe@example.com', phone: '+49' },
+  slot: { id: 'x-1', start, end: '2030-06-03T12:30:00Z' },
+  name: 'Ann Onymous',
+  email: 'ann@example.com',
+  phone: '+49 30 1234567',
+  notes: '',
+  createdAt: start,
+  updatedAt: start,
+  history: [],
+};
+
+let server: Server;
+const asked = () => server.of('GET', '/api/bookings/x-b1').length;
+
+function show(durable: boolean): void {
+  const queries = new QueryClient({ defaultOptions: { queries: { gcTime: Infinity } } });
+  render(
+    <QueryClientProvider client={queries}>
+      <BookedPanel booked={{ booking, durable }} onBack={() => undefined} onBookings={() => undefined} />
+    </QueryClientProvider>,
+  );
+}
+
+beforeEach(() => {
+  server = new Server();
+  jest.useFakeTimers();
+});
+afterEach(() => jest.useRealTimers());
+
+/** It asked every three seconds for as long as the panel was open, and always said "a little longer than usual". */
+test('a claim that is not durable yet is asked about for a while, and then it says so', async () => {
+  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking } });
+  show(false);
+  expect(screen.getByText(/a little longer than usual/)).toBeTruthy();
+  await act(() => jest.advanceTimersByTimeAsync(40_000));
+  const before = asked();
+  expect(before).toBeGreaterThan(5);
+  expect(screen.getByText(/not certain yet/)).toBeTruthy();
+  await act(() => jest.advanceTimersByTimeAsync(60_000));
+  expect(asked()).toBe(before);
+});
+
+test('a claim that failed says that it did', async () => {
+  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking: { ...booking, status: 'cancelled' } } });
+  show(false);
+  await act(() => jest.advanceTimersByTimeAsync(4_000));
+  expect(screen.getByText(/could not be stored/)).toBeTruthy();
+});
+
+test('a durable booking is not asked about', async () => {
+  show(true);
+  await act(() => jest.advanceTimersByTimeAsync(10_000));
+  expect(asked()).toBe(0);
+  expect(screen.getByText('The expert still has to confirm.')).toBeTruthy();
+});
