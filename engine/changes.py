@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from engine.calls import Calls
+from engine.entry import Written
 from engine.errors import BookingNotFound, EpochMissing, InvalidTransition, SlotNotFound
 from engine.fence import Fence, Refused
-from engine.journal import Journal, Written
+from engine.journal import Journal
 from engine.keys import Keys
 from engine.model import Booking, Slot, Status, expert_of
 from engine.settings import Settings

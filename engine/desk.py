@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 from engine.calls import Calls
 from engine.changes import Changes
 from engine.claim import Booked, Claim, Request
+from engine.entry import Written
 from engine.errors import (
     BookingNotFound,
     HoldExpired,
@@ -31,7 +32,7 @@ from engine.errors import (
 )
 from engine.fence import Fence, Refused
 from engine.glance import Glance
-from engine.journal import Journal, Written
+from engine.journal import Journal
 from engine.keys import Keys
 from engine.model import Booking, Status, digest, expert_of, new_booking_id
 from engine.records import dump_body

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,9 @@ from engine.changes import Arranged, Wish
 from engine.claim import Booked, Request
 from engine.codes import Codes
 from engine.desk import Desk
-from engine.errors import ExpertNotFound, IdempotencyKeyReused, StoreUnavailable
-from engine.feed import EXPERTS_CHANNEL, Feed
+from engine.errors import StoreUnavailable
+from engine.experts import Experts
+from engine.feed import Feed
 from engine.fence import Fence
 from engine.glance import Glance
 from engine.holds import Holds
@@ -28,7 +29,7 @@ from engine.journal import Journal
 from engine.keeper import Keeper, next_due
 from engine.keys import Keys
 from engine.limits import Limiter
-from engine.model import Booking, Calendar, Expert, Page, Slot, Status
+from engine.model import Booking, Calendar, Page, Slot, Status
 from engine.rebuild import Rebuilder
 from engine.reconcile import Reconciler
 from engine.routes import Route, route_to
@@ -45,7 +46,7 @@ JANITOR_PAUSE = 600.0
 """Seconds between two rounds that retire past slots."""
 
 
-class Engine:
+class Engine(Experts):
     """Open it with `Engine.open`; it must be closed, which writes what is left in the journal."""
 
     def __init__(self, settings: Settings) -> None:
@@ -118,46 +119,6 @@ class Engine:
         await self.journal.stop(self.settings.drain_timeout)
         await self.link.close()
         await self.store.close()
-
-    async def add_experts(self, experts: Sequence[Expert]) -> int:
-        """Adds the experts whose ids are new; answers how many that were. Raises StoreUnavailable."""
-        with translated():
-            new = await self.store.experts.put(experts)
-        await self._experts_changed()
-        return new
-
-    async def replace_expert(self, expert: Expert) -> None:
-        """Overwrites the expert of that id. Raises ExpertNotFound, StoreUnavailable."""
-        with translated():
-            if not await self.store.experts.replace(expert):
-                raise ExpertNotFound()
-        await self._experts_changed()
-
-    async def _experts_changed(self) -> None:
-        """Has every worker read anew. It is done and durable: nobody is to hear of a Redis that is away."""
-        self.catalogue.forget()
-        try:
-            await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
-        except StoreUnavailable as error:
-            log.warning("other workers will see changed experts later: %s", error)
-
-    async def add_expert_once(self, expert: Expert, fingerprint: str) -> bool:
-        """Adds an expert whose id is of one Idempotency-Key; answers whether they are new.
-
-        Raises IdempotencyKeyReused, StoreUnavailable.
-        """
-        with translated():
-            earlier = await self.store.experts.add(expert, fingerprint)
-        if earlier not in (None, fingerprint):
-            raise IdempotencyKeyReused()
-        await self._experts_changed()
-        return earlier is None
-
-    async def remove_expert(self, expert_id: str) -> None:
-        """Takes a profile out of the catalogue. Raises StoreUnavailable."""
-        with translated():
-            await self.store.experts.remove(expert_id)
-        await self._experts_changed()
 
     async def close_slot(self, slot_id: str) -> Slot:
         """Takes a slot off sale; its bookings stay. Raises SlotNotFound, StoreUnavailable."""
@@ -233,39 +194,6 @@ class Engine:
         keys = (*partition.feed(expert_id), partition.experts)
         await self.calls.run("add_slots", keys, (expert_id, self.calls.publish[0], *pairs))
 
-    async def expert(self, expert_id: str) -> Expert:
-        """Raises ExpertNotFound, StoreUnavailable."""
-        with translated():
-            return await self.catalogue.expert(expert_id)
-
-    async def contact(self, expert_id: str) -> Expert | None:
-        """The profile, to go with what has been decided; None for an expert who is gone. If it cannot be looked up, the
-        last one known, or None: nobody is to hear of a store that is away instead of the booking he has."""
-        if known := self.catalogue.known(expert_id):
-            return known
-        try:
-            return (await self.experts([expert_id])).get(expert_id)
-        except StoreUnavailable as error:
-            log.warning("the profile of %s cannot be looked up: %s", expert_id, str(error)[:120])
-            return self.catalogue.known(expert_id, old=True)
-
-    async def experts(self, expert_ids: Iterable[str]) -> dict[str, Expert]:
-        """Those that exist, by id. Raises StoreUnavailable."""
-        with translated():
-            return await self.catalogue.experts(expert_ids)
-
-    async def find_experts(
-        self, search: str, category: str | None, sort: str, page: int, limit: int
-    ) -> tuple[Page, dict[str, int | None]]:
-        """A page of experts, and the start (epoch seconds) of each one's next open slot. Raises StoreUnavailable."""
-        with translated():
-            return await self.catalogue.find(search, category, sort, page, limit)
-
-    async def categories(self) -> list[tuple[str, int]]:
-        """Names and numbers of experts, by name. Raises StoreUnavailable."""
-        with translated():
-            return await self.catalogue.categories()
-
     async def booking(self, booking_id: str) -> Booking:
         """Raises BookingNotFound, StoreUnavailable."""
         with translated():
@@ -300,25 +228,6 @@ class Engine:
         """An expert's bookings, the last to end first. Raises StoreUnavailable."""
         with translated():
             return await self.store.bookings.of_expert(expert_id, status, page, limit)
-
-    async def expert_emails(self) -> dict[str, str]:
-        """Email, with case folded, → id, of every expert. Raises StoreUnavailable."""
-        with translated():
-            return await self.store.experts.emails()
-
-    async def is_there(self, expert_id: str) -> bool:
-        """Whether MongoDB has the expert, whatever the cache says. Raises StoreUnavailable."""
-        with translated():
-            return await self.store.experts.get(expert_id) is not None
-
-    async def mark(self, name: str, mark: bool | None = None) -> bool:
-        """Sets or removes a mark that outlives the process; answers whether it is there. Raises StoreUnavailable."""
-        with translated():
-            return await self.store.mark(name, mark)
-
-    async def count_experts(self) -> int:
-        with translated():
-            return await self.store.experts.count()
 
     async def health(self) -> dict[str, str | None]:
         """Each part the engine stands on → None, or what is wrong with it."""

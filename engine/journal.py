@@ -13,14 +13,13 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from functools import partial
 from typing import Any
 
 from pymongo.errors import PyMongoError
 
 from engine.calls import Calls
+from engine.entry import FIRST_PAUSE, Entry, Written
 from engine.errors import StoreUnavailable
 from engine.fence import Fence, Refused, Verdict
 from engine.keys import Keys, Partition
@@ -36,39 +35,7 @@ log = logging.getLogger("slotline.journal")
 TICK = 0.25
 """Seconds between two looks at who has waited too long."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-
-
-class Written(Enum):
-    DURABLE = "a majority of MongoDB has it in its journal"
-    LATE = "not yet; the outbox has it"
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """One thing to write, and whoever waits for it."""
-
-    thing: Booking | Slot
-    partition: Partition
-    id: bytes | None
-    """The outbox entry; None when there is none (any more)."""
-    since: float
-    futures: list[asyncio.Future[Written]] = field(repr=False)
-    pause: float = FIRST_PAUSE
-    """Seconds until it is tried again, if it has to be."""
-    over: bool = False
-    """Nobody is going to write it (again), though others of its group may still be tried: it answers no more."""
-
-    def settle(self, result: Written | BaseException) -> None:
-        """Answers all that wait. A request that went away has cancelled its future already."""
-        for future in self.futures:
-            if future.done():
-                continue
-            if isinstance(result, BaseException):
-                future.set_exception(result)
-                future.exception()
-            else:
-                future.set_result(result)
+LONGEST_PAUSE = 2.0
 
 
 class Journal:

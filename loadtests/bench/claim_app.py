@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 
 from api import worker
-from engine.journal import Journal, Written
+from engine.entry import Written
+from engine.journal import Journal
 from engine.model import Booking, Slot
 from engine.reconcile import Reconciler
 

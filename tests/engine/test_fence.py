@@ -11,8 +11,8 @@ import pytest
 
 from engine.claim import Booked, Request
 from engine.engine import Engine
+from engine.entry import Written
 from engine.errors import IdempotencyKeyReused, SlotTaken, StoreUnavailable
-from engine.journal import Written
 from engine.model import Booking, Slot, Status
 from engine.records import to_record
 from engine.settings import Settings

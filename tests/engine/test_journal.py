@@ -14,9 +14,9 @@ import pytest
 
 from engine.claim import Booked, Request
 from engine.engine import Engine
+from engine.entry import Written
 from engine.errors import SlotlineError, StoreUnavailable
 from engine.fence import Refused, Verdict
-from engine.journal import Written
 from engine.model import Booking, Change, Slot, Status, new_booking_id, new_slot
 from engine.records import dump_body, from_entry
 from engine.settings import Settings

@@ -14,6 +14,7 @@ from typing import Any
 from engine import calls, desk, fence, glance, journal, link, rebuild, reconcile, scripts
 from engine.calls import Calls
 from engine.claim import Booked, Request
+from engine.entry import Written
 from engine.errors import SlotTaken
 from engine.model import Booking, Slot
 from engine.store import bookings
@@ -23,10 +24,10 @@ def ack_before_commit() -> None:
     """The journal says that a booking is durable as soon as it has heard of it."""
     commit = journal.Journal.commit
 
-    def hasty(self: journal.Journal, thing: Booking | Slot, entry: bytes | None) -> asyncio.Future[journal.Written]:
+    def hasty(self: journal.Journal, thing: Booking | Slot, entry: bytes | None) -> asyncio.Future[Written]:
         commit(self, thing, entry)
-        future: asyncio.Future[journal.Written] = asyncio.get_running_loop().create_future()
-        future.set_result(journal.Written.DURABLE)
+        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        future.set_result(Written.DURABLE)
         return future
 
     journal.Journal.commit = hasty  # type: ignore[method-assign]
