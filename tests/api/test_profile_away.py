@@ -43,7 +43,7 @@ async def test_a_claim_is_no_503_for_want_of_a_profile(redis_server: RedisServer
 async def test_the_last_profile_known_is_better_than_none(
     engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine.catalogue, "_profiles", Cache(0.01))
+    monkeypatch.setattr(engine.catalogue, "_profiles", Cache(0.01, 10))
     assert await engine.contact(sample.expert.id) == sample.expert
 
     async def away(_: str) -> None:

@@ -34,7 +34,8 @@ def longer_read(self: Calls, *packed: bytes, at: str) -> asyncio.Future[Any] | N
 
 
 async def longer_command(self: Calls, *words: Arg, at: str | None = None) -> Any:
-    await self._route.call("EXISTS", words[1], at=str(words[1]))
+    key = at or str(words[1])
+    await self._route.call("EXISTS", key, at=key)
     return await command(self, *words, at=at)
 
 
