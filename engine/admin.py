@@ -103,7 +103,8 @@ class Admin:
                 said = f"this expert has {_count(refusal.count)} to come: say whether to keep or to cancel them"
                 raise ExpertHasBookings(said) from None
         await self._engine.end_availability(expert_id)
-        cancelled = await self._close_all(await self._to_come(expert_id), bookings, reason)
+        slots = [slot for slot in await self._to_come(expert_id) if bookings == "cancel" or not slot.closed]
+        cancelled = await self._close_all(slots, bookings, reason)
         await self._engine.remove_expert(expert_id)
         # Who put slots on sale meanwhile had not seen that the expert goes; who does from now on looks again then.
         late = [slot for slot in await self._to_come(expert_id) if not slot.closed]

@@ -160,6 +160,11 @@ class Slot:
         return SlotState.HELD if HELD in self.seatmap else SlotState.BOOKED
 
     @property
+    def shape(self) -> tuple[int, int, int, bool, int]:
+        """All of it but who has its seats: start, end, revision, whether it is closed, number of seats."""
+        return self.start, self.end, self.revision, self.closed, self.seats
+
+    @property
     def record(self) -> str:
         """The slot as one field of the calendar hash; ``lua/includes/slot.lua`` reads and writes the same."""
         return f"{self.start} {self.end} {self.revision} {int(self.closed)} {self.held_until} {self.seatmap}"

@@ -45,9 +45,4 @@ def rightful(evidence: Evidence, slot_id: str) -> Slot | None:
 def as_near_as_can_be(evidence: Evidence, slot_id: str) -> bool:
     """Whether all that keeps a slot from being as MongoDB has it are bookings of seats that MongoDB does not know."""
     live, right = evidence.slot(slot_id), rightful(evidence, slot_id)
-    return live is not None and right is not None and shape(live) == shape(right)
-
-
-def shape(slot: Slot) -> tuple[int, int, int, bool, int]:
-    """All of a slot but who has its seats."""
-    return slot.start, slot.end, slot.revision, slot.closed, slot.seats
+    return live is not None and right is not None and live.shape == right.shape

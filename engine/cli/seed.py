@@ -58,7 +58,8 @@ async def fill(
         known = await engine.count_experts()
         if only_if_empty and known and not await engine.mark(FILLING):
             return known, None
-        await engine.mark(FILLING, not known or None)
+        if not known:
+            await engine.mark(FILLING, True)
         with progress_bar() as bar:
             task = bar.add_task("experts", total=experts)
             seeded = await seeding.seed(

@@ -83,18 +83,13 @@ class SlotStore:
         if changes:
             await self._days.bulk_write(changes, ordered=False)
         stored = {slot.id: slot for slot in await self.get(list(latest.values()))}
-        return [slot for slot in latest.values() if not says_the_same(slot, stored[slot.id])]
+        return [slot for slot in latest.values() if slot.shape != stored[slot.id].shape]
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
         async for document in self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}}):
             for slot in document["slots"]:
                 yield from_document(slot)
-
-
-def says_the_same(one: Slot, other: Slot) -> bool:
-    """Whether two states of a slot are one, but for who has its seats."""
-    return (one.revision, one.closed, one.end, one.seats) == (other.revision, other.closed, other.end, other.seats)
 
 
 def day_id(slot: Slot) -> str:
