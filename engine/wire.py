@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
@@ -175,13 +175,15 @@ class Wire(asyncio.Protocol):
 async def connect(url: str, wire: Callable[[], Wire], timeout: float) -> Wire:  # noqa: ASYNC109
     """Opens a connection to a ``redis://``, ``rediss://`` or ``unix://`` URL and logs in.
 
+    As in redis-py, the database is the URL's ``?db=``, or else its path, which is a socket's in a ``unix://`` URL.
+
     Raises OSError when nothing answers, ReplyError when the login is refused, TimeoutError after ``timeout`` seconds.
     """
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(timeout):
         if parts.scheme == "unix":
-            _, protocol = await loop.create_unix_connection(wire, parts.path)
+            _, protocol = await loop.create_unix_connection(wire, unquote(parts.path))
         else:
             host, port = parts.hostname or "127.0.0.1", parts.port or 6379
             _, protocol = await loop.create_connection(wire, host, port, ssl=parts.scheme == "rediss" or None)
@@ -189,7 +191,8 @@ async def connect(url: str, wire: Callable[[], Wire], timeout: float) -> Wire:  
             if parts.password:
                 user = (unquote(parts.username),) if parts.username else ()
                 await protocol.call("AUTH", *user, unquote(parts.password))
-            if database := parts.path.strip("/") if parts.scheme != "unix" else "":
+            path = "" if parts.scheme == "unix" else parts.path.strip("/")
+            if database := parse_qs(parts.query).get("db", [path])[0]:
                 await protocol.call("SELECT", database)
         except BaseException:
             protocol.close()

@@ -70,6 +70,11 @@ class RedisCluster:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
 
     @property
+    def local_url(self) -> str:
+        """A cluster is always reached by TCP."""
+        return self.url
+
+    @property
     def place(self) -> str:
         return f"a cluster of {len(self.nodes)} on 127.0.0.1:{','.join(str(node.port) for node in self.nodes)}"
 

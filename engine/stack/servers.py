@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
+from urllib.parse import quote
 
 from engine.stack.child import Child
 from engine.stack.errors import StackError
@@ -24,6 +25,8 @@ PROBE_TIMEOUT = 0.5
 PORT_TAKEN = "Address already in use"
 GLIBC_TUNABLES = "glibc.malloc.tcache_count=2000"
 """The wheel's Valkey allocates with glibc, which keeps 7 freed pieces of each size at hand; a call has 30 arguments."""
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the kernels of Linux and macOS take some more (unix(7): 108, unix(4): 104)."""
 
 
 class Server(ABC):
@@ -168,6 +171,16 @@ class RedisServer(Server):
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def local_url(self) -> str:
+        """Of its socket, which costs both sides less than TCP; that of its port, if the socket's path is too long."""
+        return f"unix://{quote(str(path))}" if (path := self._socket) else self.url
+
+    @property
+    def _socket(self) -> Path | None:
+        path = self.data / "redis.sock"
+        return path if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH else None
+
     def _command(self) -> list[str]:
         options = {
             "port": str(self.port),
@@ -180,6 +193,8 @@ class RedisServer(Server):
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
         }
+        if (path := self._socket) is not None:
+            options |= {"unixsocket": str(path), "unixsocketperm": "700"}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         return [str(self.binary), *words, *self.args]
 

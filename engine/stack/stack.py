@@ -48,7 +48,7 @@ class Stack:
 
     @property
     def redis_url(self) -> str | None:
-        return self.redis.url if self.redis else None
+        return self.redis.local_url if self.redis else None
 
     @property
     def mongo_url(self) -> str | None:

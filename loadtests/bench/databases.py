@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from engine.stack.servers import MongoServer, Server
 from loadtests.bench.wrk import BenchError
@@ -29,7 +30,7 @@ class PostgresServer(Server):
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
-        return f"postgresql://bench@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://bench@{quote(str(self.data), safe='')}:{self.port}/{database}"
 
     def prepare(self) -> None:
         """Makes the cluster. Raises BenchError."""
@@ -53,9 +54,9 @@ class PostgresServer(Server):
 
     def _command(self) -> list[str]:
         options = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": "",
             "port": str(self.port),
-            "unix_socket_directories": "",
+            "unix_socket_directories": str(self.data),  # as Redis: both cost less than TCP
             "max_connections": "100",
             "shared_buffers": "256MB",
             "max_wal_size": "4GB",  # no checkpoint in the middle of a run
@@ -66,7 +67,7 @@ class PostgresServer(Server):
         return [*_as_user("--pdeathsig", "SIGKILL"), _program("postgres"), "-D", str(self.data), *words]
 
     def _answers(self) -> bool:
-        command = [_program("pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [_program("pg_isready"), "--quiet", "--host", str(self.data), "--port", str(self.port)]
         ready = subprocess.run(command, capture_output=True, check=False).returncode == 0
         return ready and "database system is ready to accept connections" in self._log_of_run()
 

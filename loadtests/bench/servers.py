@@ -106,7 +106,7 @@ def running(folder: Path, cores: Cores) -> Iterator[Servers]:
 
 def settings_of(folder: Path, redis: RedisServer, mongo: MongoServer, database: str) -> Settings:
     return Settings(
-        redis_url=redis.url, mongo_url=mongo.url, mongo_database=database, data_dir=folder, log_level="warning",
+        redis_url=redis.local_url, mongo_url=mongo.url, mongo_database=database, data_dir=folder, log_level="warning",
         access="open", rate_limits=False, _env_file=None,
     ).for_development()  # fmt: skip
 

@@ -13,7 +13,7 @@ from engine.cli import watch
 from engine.cli.say import shown
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
-from engine.stack import Stack
+from engine.stack import RedisServer, Stack
 from engine.store import Store
 from tests.cli.command_line import CLOSED, SECRET, Slotline
 
@@ -57,7 +57,8 @@ def test_a_url_that_the_drivers_stumble_over_is_one_line(slotline: Slotline, sta
     """Each was a traceback: redis-py has an error for clusters that is none of its errors, and looks at the options of
     a URL no sooner than it connects; PyMongo reads the files that are named in one as soon as it has it."""
     mongo = {"MONGO_URL": stack.mongo_url or ""}
-    own = (stack.redis_url or "").removeprefix("redis://").partition("/")[0]
+    assert isinstance(stack.redis, RedisServer)
+    own = f"127.0.0.1:{stack.redis.port}"
     for verb in ("up", "audit"):
         for url, said in (
             (f"redis+cluster://:{SECRET}@{CLOSED}", f"cannot reach Redis at redis+cluster://{CLOSED}"),

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
+from redis import Redis
 
-from engine.wire import HANDFUL, LinkDown, LinkLost, Wire, pack
+from engine.stack import RedisServer
+from engine.wire import HANDFUL, LinkDown, LinkLost, Wire, connect, pack
 
 Runner = Callable[[Awaitable[None]], None]
 LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
@@ -123,3 +127,25 @@ async def test_nothing_is_written_past_tls(monkeypatch: pytest.MonkeyPatch) -> N
         wire.call("PING")
     await asyncio.sleep(0)
     assert transport.written == pack(("PING",)) * (HANDFUL + 1)
+
+
+async def test_the_database_of_a_url_is_the_one_that_redis_py_takes(redis_server: RedisServer) -> None:
+    tcp, unix = redis_server.url.removesuffix("/0"), redis_server.local_url
+    assert unix.startswith("unix://")
+    for url, number in (
+        (tcp, 0), (f"{tcp}/3", 3), (f"{tcp}?db=4", 4), (f"{tcp}/3?db=4", 4), (unix, 0), (f"{unix}?db=5", 5),
+    ):  # fmt: skip
+        with Redis.from_url(url) as client:
+            assert client.connection_pool.connection_kwargs.get("db", 0) == number
+        wire = await connect(url, lambda: Wire(lambda: None), 5)
+        assert f" db={number} ".encode() in await wire.call("CLIENT", "INFO")
+        wire.close()
+
+
+async def test_a_socket_may_lie_in_a_folder_whose_name_a_url_has_to_quote() -> None:
+    with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder, "50 % of ä"), persist=False) as server:
+        assert server.local_url.startswith("unix://")
+        assert "%25" in server.local_url
+        wire = await connect(server.local_url, lambda: Wire(lambda: None), 5)
+        assert await wire.call("PING") == b"PONG"
+        wire.close()

@@ -4,6 +4,8 @@ import importlib.util
 import os
 import signal
 import socket
+import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,12 @@ def refused(port: int) -> bool:
 def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
     with MongoServer(tmp_path_factory.mktemp("mongo")) as server:
         yield server
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -70,6 +78,28 @@ def test_redis_keeps_its_data_over_stop_and_sigkill(tmp_path: Path) -> None:
         assert not server.alive
         server.restart()
         assert (client.mget("a", "b"), server.port) == (["1", "2"], port)
+
+
+def test_redis_is_reached_by_a_socket_of_its_owner_as_well(short_folder: Path) -> None:
+    with RedisServer(short_folder / "50 % more") as server:
+        with redis.Redis.from_url(server.local_url) as near, redis.Redis.from_url(server.url) as far:
+            near.set("a", "1")
+            assert far.get("a") == b"1"
+            assert [client["addr"] for client in near.client_list() if "redis.sock" in client["addr"]]
+        [path] = server.data.glob("*.sock")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+        server.kill()
+        server.restart()  # over the socket that it has left
+        with redis.Redis.from_url(server.local_url) as near:
+            assert near.get("a") == b"1"
+    assert not path.exists()
+
+
+def test_redis_is_reached_by_tcp_where_a_socket_would_be_too_far_down(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "a long way" / ("down" * 20)) as server:
+        assert server.local_url == server.url
+        with redis.Redis.from_url(server.local_url) as client:
+            client.ping()
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc")
