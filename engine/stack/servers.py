@@ -178,7 +178,7 @@ class RedisServer(Server):
 
     @property
     def _socket(self) -> Path | None:
-        path = self.data / "redis.sock"
+        path = self.directory / "redis.sock"
         return path if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH else None
 
     def _command(self) -> list[str]:

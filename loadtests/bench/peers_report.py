@@ -148,8 +148,8 @@ def notes(plan: Plan) -> list[str]:
         "Slotline: no idempotency keys, holds, calendar, change log or live feed.",
         "The MongoDB-compatible server is `secantusd-rs --sync-on-commit` for Slotline and mongoose alike: it takes "
         "inserts several times as fast as the embedded one, which would be all that one measures. PostgreSQL has fsync "
-        "and synchronous_commit on, and 256 MB of shared buffers; mongoose writes with majority and journal. PostgreSQL "
-        "and Redis are reached by Unix sockets, the MongoDB-compatible server by TCP.",
+        "and synchronous_commit on, and 256 MB of shared buffers; mongoose writes with majority and journal.",
+        "PostgreSQL and Redis are reached by Unix sockets, the MongoDB-compatible server by TCP.",
         "CPU is of all processes but wrk: the worker and its stores (Redis too). Memory has shared pages counted once; "
         "the MongoDB-compatible server's grows over the run and is counted for each that uses it.",
         "Afterwards each database must have exactly one booking a slot, and every 201 that the client had.",

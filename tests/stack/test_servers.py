@@ -86,7 +86,7 @@ def test_redis_is_reached_by_a_socket_of_its_owner_as_well(short_folder: Path) -
             near.set("a", "1")
             assert far.get("a") == b"1"
             assert [client["addr"] for client in near.client_list() if "redis.sock" in client["addr"]]
-        [path] = server.data.glob("*.sock")
+        [path] = server.directory.glob("*.sock")
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
         server.kill()
         server.restart()  # over the socket that it has left
