@@ -27,7 +27,7 @@ from engine.model import Booking, Slot
 from engine.records import from_entry
 from engine.settings import Settings
 from engine.store import Store
-from engine.store.bookings import DUPLICATE
+from engine.store.bulk import DUPLICATE
 from engine.tasks import end
 
 log = logging.getLogger("slotline.journal")

@@ -13,11 +13,11 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from engine.availability import Availability, dump, load
 from engine.errors import StoreUnavailable
-from engine.store.bookings import DUPLICATE
+from engine.store.bulk import add_missing
 
 Document = dict[str, Any]
 
@@ -76,11 +76,7 @@ class AvailabilityStore:
             InsertOne[Document]({"_id": expert_id, "rules": [dump(rule)], **NEW, "wishes": 1, "ran": ran, "due": due})
             for expert_id, rule, due in availabilities
         ]
-        try:
-            await self._rules.bulk_write(new, ordered=False)
-        except BulkWriteError as error:
-            if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
-                raise
+        await add_missing(self._rules, new)
 
     async def get(self, expert_id: str) -> Availability | None:
         document = await self._rules.find_one({"_id": expert_id})

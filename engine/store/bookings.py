@@ -19,8 +19,6 @@ Document = dict[str, Any]
 
 FENCE = "one_active_booking_a_seat"
 IDEMPOTENCY = "one_booking_a_key"
-DUPLICATE = 11000
-"""MongoDB's code for: a unique index refused it."""
 
 INDEXES = [
     IndexModel(

@@ -8,10 +8,10 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from engine.model import Expert, Page
-from engine.store.bookings import DUPLICATE
+from engine.store.bulk import add_missing
 from engine.text import LONGEST, fold, grams
 
 Document = dict[str, Any]
@@ -43,14 +43,7 @@ class ExpertStore:
             async for document in self._experts.find({"_id": {"$in": [e.id for e in experts]}}, {"_id": 1})
         }
         fresh = [InsertOne(expert_document(expert)) for expert in experts if expert.id not in known]
-        if not fresh:
-            return 0
-        try:
-            return (await self._experts.bulk_write(fresh, ordered=False)).inserted_count
-        except BulkWriteError as error:
-            if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
-                raise
-            return int(error.details["nInserted"])
+        return len(fresh) - await add_missing(self._experts, fresh)
 
     async def replace(self, expert: Expert) -> bool:
         """Overwrites the expert of that id; False if there is none (any more)."""

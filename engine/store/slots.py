@@ -8,10 +8,9 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError
 
 from engine.model import FREE, Slot
-from engine.store.bookings import DUPLICATE
+from engine.store.bulk import add_missing
 
 Document = dict[str, Any]
 
@@ -43,13 +42,8 @@ class SlotStore:
                 UpdateOne({"_id": day, "slots.id": {"$ne": slot.id}}, {"$push": {"slots": slot_document(slot)}})
                 for slot in fresh
             ]
-        if operations:
-            try:
-                await self._days.bulk_write(operations, ordered=False)
-            except BulkWriteError as error:
-                if any(wrong.get("code") != DUPLICATE for wrong in error.details["writeErrors"]):
-                    raise
-                return await self.add(slots)  # somebody else made a day meanwhile
+        if await add_missing(self._days, operations):
+            return await self.add(slots)  # somebody else made a day meanwhile
         return new
 
     async def get(self, slots: Sequence[Slot]) -> list[Slot]:

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from pymongo import MongoClient, monitoring
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError
 
+from engine.availability import Availability
 from engine.engine import Engine
 from engine.model import Booking, Change, Expert, Page, Status, new_booking_id, new_expert_id, new_slot
 from engine.settings import Settings
 from engine.store import Store
-from engine.store.bookings import DUPLICATE, FENCE, IDEMPOTENCY
+from engine.store.bookings import FENCE, IDEMPOTENCY
+from engine.store.bulk import DUPLICATE
 from engine.store.experts import SORTS
 from tests.samples import ZOE, Sample
 
@@ -241,6 +246,38 @@ async def test_slots_are_added_once_whoever_adds_them(engine: Engine, sample: Sa
     assert await engine.store.slots.add(more) == 0
     stored = [slot async for slot in engine.store.slots.since([sample.expert.id], "2090-01-01")]
     assert sorted(stored, key=lambda slot: slot.start) == more
+
+
+async def test_what_several_add_at_once_is_there_once(engine: Engine, experts: list[Expert]) -> None:
+    people = [replace(expert, id=new_expert_id()) for expert in experts]
+    assert sum(await asyncio.gather(*(engine.store.experts.put(people) for _ in range(4)))) == len(people)
+    slots = [new_slot(people[0].id, 4_000_000_020 + 1800 * n, 4_000_001_820 + 1800 * n) for n in range(60)]
+    await asyncio.gather(*(engine.store.slots.add(slots) for _ in range(4)))
+    assert sorted(slot.id for slot in await engine.store.slots.get(slots)) == sorted(slot.id for slot in slots)
+
+
+@pytest.mark.parametrize("what", ["experts", "slots", "availabilities"])
+async def test_what_no_majority_has_got_is_not_called_added(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Duplicate keys are no fault of a bulk write. That no majority acknowledged it was none either: what may not last
+    was called added."""
+    write, expert = AsyncCollection.bulk_write, replace(ZOE, id=new_expert_id())
+    rule = Availability("Europe/Berlin", (), 60)
+    slots = [new_slot(expert.id, 4_000_000_020, 4_000_001_820)]
+    adding = {
+        "experts": lambda: engine.store.experts.put([expert]),
+        "slots": lambda: engine.store.slots.write(slots),
+        "availabilities": lambda: engine.store.availabilities.add([(expert.id, rule, 0)], 0),
+    }
+
+    async def unacknowledged(*arguments: Any, **options: Any) -> None:
+        await write(*arguments, **options)
+        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64, "errmsg": "timed out"}]})
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", unacknowledged)
+    with pytest.raises(BulkWriteError):
+        await adding[what]()
 
 
 # --- Every query is served by an index -----------------------------------------------------------------------------
