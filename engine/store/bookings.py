@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from engine.model import Booking, Page, Status
@@ -123,11 +124,17 @@ class BookingStore:
     ) -> AsyncIterator[Booking]:
         """All bookings of these experts whose slot ends at ``end`` (epoch seconds) or later. ``unfenced`` gets the ids
         of those that the fence does not take for what they are."""
-        async for document in self._bookings.find({"expertId": {"$in": list(expert_ids)}, "end": {"$gte": end}}):
+        async for document in self.documents(expert_ids, end):
             booking = from_document(document)
             if unfenced is not None and document.get("active") is not booking.active:
                 unfenced.add(booking.id)
             yield booking
+
+    def documents(
+        self, expert_ids: Sequence[str], end: int, fields: Sequence[str] | None = None
+    ) -> AsyncCursor[Document]:
+        """The same as documents, readable or not; with these fields only."""
+        return self._bookings.find({"expertId": {"$in": list(expert_ids)}, "end": {"$gte": end}}, fields)
 
     async def fence_again(self, booking: Booking) -> None:
         """Puts a booking before or behind the fence as its status says, unless another has its seat."""

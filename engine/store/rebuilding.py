@@ -48,7 +48,7 @@ async def salvage(store: Store, expert_id: str, since: int) -> Calendar:
     them may be what it likes. Raises PyMongoError; and anything, if there is a booking of which not even its seat can
     be read."""
     slots: dict[str, Slot] = {}
-    async for day in store.slots._days.find({"expertId": expert_id, "day": {"$gte": utc_day(since)}}):
+    async for day in store.slots.days([expert_id], utc_day(since)):
         for document in listed(day):
             try:
                 slot = sound(document, expert_id)
@@ -57,8 +57,7 @@ async def salvage(store: Store, expert_id: str, since: int) -> Calendar:
                 continue
             if slot.end >= since:
                 slots[slot.id] = slot
-    query = {"expertId": expert_id, "end": {"$gte": since}}
-    return slots, [remains(each) async for each in store.bookings._bookings.find(query, NEEDED)]
+    return slots, [remains(each) async for each in store.bookings.documents([expert_id], since, NEEDED)]
 
 
 def listed(day: Document) -> list[Any]:

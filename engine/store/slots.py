@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
 
 from engine.model import FREE, Slot
 from engine.store.bulk import add_missing
@@ -81,9 +82,13 @@ class SlotStore:
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
-        async for document in self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}}):
+        async for document in self.days(expert_ids, day):
             for slot in document["slots"]:
                 yield from_document(slot)
+
+    def days(self, expert_ids: Sequence[str], day: str) -> AsyncCursor[Document]:
+        """The same as documents, readable or not."""
+        return self._days.find({"expertId": {"$in": list(expert_ids)}, "day": {"$gte": day}})
 
 
 def day_id(slot: Slot) -> str:
