@@ -86,11 +86,13 @@ class Store:
     async def mark(self, name: str, mark: bool | None) -> bool:
         """Sets or removes a mark; answers whether it is there."""
         marks = self._database["settings"]
+        if mark is None:
+            return await marks.find_one({"_id": name}) is not None
         if mark:
             await marks.update_one({"_id": name}, {"$set": {"mark": True}}, upsert=True)
-        elif mark is False:
+        else:
             await marks.delete_one({"_id": name})
-        return await marks.find_one({"_id": name}) is not None
+        return mark
 
     async def close(self) -> None:
         """Disconnects; a server that hangs does not keep us."""

@@ -280,6 +280,13 @@ async def test_what_no_majority_has_got_is_not_called_added(
         await adding[what]()
 
 
+async def test_a_mark_is_there_from_when_it_is_set_until_it_is_removed(engine: Engine) -> None:
+    said = [await engine.mark("here", mark) for mark in (None, True, True, None, False, False, None)]
+    assert said == [False, True, True, True, False, False, False]
+    await engine.mark("here", True)
+    assert not await engine.mark("there")
+
+
 # --- Every query is served by an index -----------------------------------------------------------------------------
 
 
