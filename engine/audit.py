@@ -14,11 +14,12 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from engine.errors import EpochMissing
-from engine.evidence import Evidence, Witness
+from engine.evidence import Evidence
 from engine.invariants import GHOSTS, SEATS, Clock, Finding, faults
 from engine.keys import Partition
 from engine.model import expert_of
 from engine.records import subject_of
+from engine.witness import Witness
 
 if TYPE_CHECKING:
     from engine.engine import Engine

@@ -31,11 +31,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.evidence import SLACK, Evidence
+from engine.evidence import Evidence
 from engine.model import BOOKED, HELD, Booking, Slot
 
 SWEPT_LATE = 10_000
 """Ms after its end at which a hold should have been swept."""
+
+SLACK = 60
+"""Seconds around the horizon, behind which past slots leave Redis, that nobody judges: clocks differ."""
 
 SEATS = frozenset({"double-booking", "ghost-seat", "lost-seat", "ghost-hold"})
 """Kinds that hold only if nothing happened to the seat while the evidence was read."""

@@ -13,13 +13,14 @@ import pytest
 from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import SlotlineError
-from engine.evidence import Evidence, Witness
+from engine.evidence import Evidence
 from engine.invariants import Clock, Finding, faults
 from engine.model import Slot, Status, new_booking_id, new_slot
 from engine.records import from_record, to_record
 from engine.repair import Repair
 from engine.settings import Settings
 from engine.store.bookings import FENCE
+from engine.witness import Witness
 from tests.engine.damage import (
     DAMAGE,
     Damage,

@@ -178,7 +178,7 @@ async def test_a_worker_whose_clock_is_ahead_rebuilds_the_coming_days(
     await engine.reconciler.stop()
     ahead = time.time() + 3 * 86_400
     monkeypatch.setattr(rebuild, "time", SimpleNamespace(time=lambda: ahead, monotonic=time.monotonic))
-    for module in ("engine.audit.time", "engine.evidence.time"):
+    for module in ("engine.audit.time", "engine.witness.time"):
         monkeypatch.setattr(module, lambda: ahead, raising=False)
     await engine.calls.command("FLUSHALL")
     await engine.rebuilder.ensure()

@@ -12,11 +12,12 @@ import pytest
 from engine.audit import audit
 from engine.engine import Engine
 from engine.errors import SlotClosed
-from engine.evidence import Evidence, Witness
+from engine.evidence import Evidence
 from engine.keys import Partition
 from engine.model import Hold, Status
 from engine.repair import Repair
 from engine.settings import Settings
+from engine.witness import Witness
 from tests.engine.damage import (
     Damage,
     booked_slot_that_mongo_lacks_and_redis_shows_as_free,
