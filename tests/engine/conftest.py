@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from engine.engine import Engine
 from engine.model import Status
+from engine.settings import Settings
 from tests.samples import Sample
+
+
+@pytest.fixture
+async def other(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
+    """Another worker."""
+    opened = await Engine.open(settings)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -34,14 +34,6 @@ async def room(engine: Engine, sample: Sample) -> Room:
     room.listener = Ears()
     await room.ready()
     return room
-
-
-@pytest.fixture
-async def other(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
-    """Another worker."""
-    opened = await Engine.open(settings)
-    yield opened
-    await opened.close()
 
 
 def ears(room: Room) -> Ears:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -63,14 +63,6 @@ async def empty_outbox(engine: Engine, expert_id: str) -> None:
     async with asyncio.timeout(5):
         while await outbox(engine, expert_id):
             await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-async def other(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
-    """Another worker."""
-    opened = await Engine.open(settings)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
