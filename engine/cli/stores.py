@@ -16,15 +16,9 @@ from engine.cli.reach import REDIS_ERRORS, check_mongo, check_redis, mongo_clien
 from engine.cli.say import shown
 from engine.keys import Keys
 from engine.stack import StackError
-from engine.store import availabilities, bookings, experts, slots
+from engine.store import INDEXES
 
 OLDEST_REDIS = (6, 2)
-INDEXES = {
-    "experts": experts.INDEXES,
-    "days": slots.INDEXES,
-    "bookings": bookings.INDEXES,
-    "availabilities": availabilities.INDEXES,
-}
 TRIAL = "doctor"
 
 

@@ -31,9 +31,16 @@ from engine.store.bookings import BookingStore
 from engine.store.experts import ExpertStore
 from engine.store.slots import SlotStore, utc_day
 
-__all__ = ["AvailabilityStore", "BookingStore", "ExpertStore", "SlotStore", "Store", "translated", "utc_day"]
+__all__ = ["INDEXES", "AvailabilityStore", "BookingStore", "ExpertStore", "SlotStore", "Store", "translated", "utc_day"]
 
 Document = dict[str, Any]
+
+INDEXES = {
+    "experts": experts.INDEXES,
+    "days": slots.INDEXES,
+    "bookings": bookings.INDEXES,
+    "availabilities": availabilities.INDEXES,
+}
 
 
 class Store:
@@ -66,10 +73,8 @@ class Store:
     async def open(self) -> None:
         """Makes the indexes. Raises `StoreUnavailable` when MongoDB cannot be reached."""
         try:
-            await self._database["experts"].create_indexes(experts.INDEXES)
-            await self._database["days"].create_indexes(slots.INDEXES)
-            await self._database["bookings"].create_indexes(bookings.INDEXES)
-            await self._database["availabilities"].create_indexes(availabilities.INDEXES)
+            for collection, indexes in INDEXES.items():
+                await self._database[collection].create_indexes(indexes)
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
 
