@@ -132,16 +132,8 @@ async def find(request: Request) -> Reply:
     engine.limiter.charge(limits.LOOKUPS_OF_EMAIL, email_key(query.email))
     page = await engine.bookings_of(query.email, query.status, query.page, query.limit)
     experts = await engine.experts(booking.expert_id for booking in page.items)
-    return reply(
-        request,
-        {
-            "bookings": [views.booking(booking, experts.get(booking.expert_id)) for booking in page.items],
-            "page": page.page,
-            "limit": page.limit,
-            "total": page.total,
-            "pages": page.pages,
-        },
-    )
+    bookings = [views.booking(booking, experts.get(booking.expert_id)) for booking in page.items]
+    return reply(request, views.page("bookings", bookings, page))
 
 
 @route(

@@ -40,16 +40,8 @@ async def find(request: Request) -> Reply:
     page, openings = await engine_of(request).find_experts(
         query.search, query.category, query.sort, query.page, query.limit
     )
-    return reply(
-        request,
-        {
-            "experts": [views.expert_summary(expert, openings[expert.id]) for expert in page.items],
-            "page": page.page,
-            "limit": page.limit,
-            "total": page.total,
-            "pages": page.pages,
-        },
-    )
+    experts = [views.expert_summary(expert, openings[expert.id]) for expert in page.items]
+    return reply(request, views.page("experts", experts, page))
 
 
 @route(

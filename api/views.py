@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.changes import Arranged
-from engine.model import Booking, Expert, Slot
+from engine.model import Booking, Expert, Page, Slot
 
 
 @lru_cache(maxsize=65_536)
@@ -32,6 +32,10 @@ def slot(slot: Slot, now_ms: int) -> dict[str, Any]:
         "free": slot.free,
         "heldUntil": moment(slot.held_until) if slot.held_until > now_ms else None,
     }
+
+
+def page(name: str, items: list[dict[str, Any]], of: Page) -> dict[str, Any]:
+    return {name: items, "page": of.page, "limit": of.limit, "total": of.total, "pages": of.pages}
 
 
 def arranged(arranged: Arranged) -> dict[str, int]:
