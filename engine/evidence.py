@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.model import HELD, Booking, Slot
+from engine.model import HELD, Booking, Slot, latest
 
 
 @dataclass(slots=True)
@@ -83,13 +83,8 @@ class Evidence:
 
     def owners(self) -> dict[tuple[str, int], list[Booking]]:
         """Who has each (slot, seat), by the newest that anybody knows about each booking."""
-        newest: dict[str, Booking] = {}
-        for known in (self.stored, self.pending, self.live):
-            for booking in known.values():
-                if booking.id not in newest or newest[booking.id].revision < booking.revision:
-                    newest[booking.id] = booking
         owners: dict[tuple[str, int], list[Booking]] = {}
-        for booking in newest.values():
+        for booking in latest([*self.stored.values(), *self.pending.values(), *self.live.values()]):
             if booking.active:
                 owners.setdefault((booking.slot_id, booking.seat), []).append(booking)
         return owners

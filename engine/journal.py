@@ -23,7 +23,7 @@ from engine.entry import FIRST_PAUSE, Entry, Written
 from engine.errors import StoreUnavailable
 from engine.fence import Fence, Refused, Verdict
 from engine.keys import Keys, Partition
-from engine.model import Booking, Slot
+from engine.model import Booking, Slot, latest
 from engine.records import from_entry
 from engine.settings import Settings
 from engine.store import Store
@@ -174,7 +174,7 @@ class Journal:
         if slots := [entry.thing for entry in group if isinstance(entry.thing, Slot)]:
             settled = {slot.id: await self._judge_slot(slot) for slot in await self._store.slots.write(slots)}
         entries = [entry for entry in group if isinstance(entry.thing, Booking)]
-        refused = await self._store.bookings.write(newest([e.thing for e in entries if isinstance(e.thing, Booking)]))
+        refused = await self._store.bookings.write(latest(e.thing for e in entries if isinstance(e.thing, Booking)))
         self.groups += 1
         again: list[Entry] = []
         done: list[Entry] = []
@@ -279,13 +279,3 @@ class Journal:
             log.warning("adopted %d outbox entries that had lost their worker", len(futures))
             await asyncio.gather(*futures, return_exceptions=True)
         return len(futures)
-
-
-def newest(bookings: list[Booking]) -> list[Booking]:
-    """Each booking once, at its newest revision."""
-    latest: dict[str, Booking] = {}
-    for booking in bookings:
-        known = latest.get(booking.id)
-        if known is None or known.revision < booking.revision:
-            latest[booking.id] = booking
-    return list(latest.values())

@@ -12,9 +12,10 @@ import os
 import re
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 BASE36 = string.digits + string.ascii_lowercase
 EXPERT_ID_LENGTH = 10
@@ -248,6 +249,19 @@ class Booking:
             self.id, 1, made.to_status, *place, self.name, self.email, self.phone, self.notes, self.created_at,
             self.created_at, (made,), self.idempotency, self.fingerprint,
         )  # fmt: skip
+
+
+T = TypeVar("T", Slot, Booking)
+
+
+def latest(things: Iterable[T]) -> list[T]:
+    """Each slot, or booking, once, at its newest revision."""
+    found: dict[str, T] = {}
+    for thing in things:
+        known = found.get(thing.id)
+        if known is None or known.revision < thing.revision:
+            found[thing.id] = thing
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

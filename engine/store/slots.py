@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 
-from engine.model import FREE, Slot
+from engine.model import FREE, Slot, latest
 from engine.store.bulk import add_missing
 
 Document = dict[str, Any]
@@ -58,12 +58,8 @@ class SlotStore:
     async def write(self, slots: Sequence[Slot]) -> list[Slot]:
         """Writes slots as Redis has decided them; where MongoDB has this revision or a newer one, that stays. Answers
         those of which it says something else then."""
-        latest: dict[str, Slot] = {}
-        for slot in slots:
-            known = latest.get(slot.id)
-            if known is None or known.revision < slot.revision:
-                latest[slot.id] = slot
-        await self.add(list(latest.values()))
+        decided = latest(slots)
+        await self.add(decided)
         changes = [
             UpdateOne(
                 {
@@ -72,13 +68,13 @@ class SlotStore:
                 },
                 {"$set": {f"slots.$.{name}": value for name, value in slot_document(slot).items() if name != "id"}},
             )
-            for slot in latest.values()
+            for slot in decided
             if slot.revision
         ]
         if changes:
             await self._days.bulk_write(changes, ordered=False)
-        stored = {slot.id: slot for slot in await self.get(list(latest.values()))}
-        return [slot for slot in latest.values() if slot.shape != stored[slot.id].shape]
+        stored = {slot.id: slot for slot in await self.get(decided)}
+        return [slot for slot in decided if slot.shape != stored[slot.id].shape]
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
