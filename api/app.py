@@ -12,6 +12,7 @@ from sanic.config import Config
 
 from api import admin, bookings, codes, docs, experts, holds, live, metrics, ops, problems, routes, web
 from api.access import Access
+from api.framing import FramedRequest
 from api.hygiene import Hygiene
 from api.mail import Mailer
 from engine.engine import Engine
@@ -30,7 +31,9 @@ def create_app(settings: Settings, name: str = "slotline") -> Sanic[Any, Any]:
     """
     if settings.missing:
         raise ValueError(settings.missing)
-    app: Sanic[Any, Any] = Sanic(name, config=_config(settings), configure_logging=False, dumps=orjson.dumps)
+    app: Sanic[Any, Any] = Sanic(
+        name, config=_config(settings), request_class=FramedRequest, configure_logging=False, dumps=orjson.dumps
+    )
     app.ctx.settings = settings
     app.ctx.key = settings.key()
     app.ctx.access = Access(settings)

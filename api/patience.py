@@ -9,6 +9,8 @@ from sanic.exceptions import RequestTimeout
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from api.framing import Framed
+
 AFTER_THAT = 0.5
 """Seconds that a client who has been answered has for the rest of what it is sending."""
 
@@ -16,6 +18,7 @@ AFTER_THAT = 0.5
 class Patient(HttpProtocol):
     """Sanic's protocol, whose own clock begins anew with every byte, with a clock for the whole request beside it."""
 
+    HTTP_CLASS = Framed
     __slots__ = ("_since",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

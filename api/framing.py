@@ -1,0 +1,70 @@
+"""Where a request ends and the next one begins. What could be read in two ways is refused, however Sanic would read it:
+a proxy in front may read it the other way, and a request be hidden in another (RFC 9112, 11.2).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sanic import Request
+from sanic.exceptions import BadRequest
+from sanic.http import Http
+from sanic.http.http1 import HTTP_CONTINUE
+
+HEAD = re.compile(
+    rb"""
+    [\x20-\x7e\x80-\xff]+
+    (?: \r\n (?:
+        (?i: content-length | transfer-encoding ) : [\t\x20-\x7e]*
+      | (?! (?i: content-length | transfer-encoding ) : ) [!\#$%&'*+.^_`|~0-9A-Za-z-]+ : [\t\x20-\x7e\x80-\xff]*
+    ) )*
+    """,
+    re.VERBOSE,
+)
+"""A request line and fields: no blank before a colon, no folded line, no bare CR or LF; and where the length stands, no
+digit or blank but ASCII's."""
+CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?")
+"""A chunk's length, in hex without ``0x``, and its extensions."""
+LONGEST_CHUNK_LINE = 64
+
+
+class FramedRequest(Request):
+    """Raises BadRequest for a head that is not well-formed."""
+
+    __slots__ = ()
+
+    def __init__(self, *, head: bytes = b"", **parts: Any) -> None:
+        if head and HEAD.fullmatch(head) is None:
+            raise BadRequest("the head of the request is not well-formed")
+        super().__init__(head=head, **parts)
+
+
+class Framed(Http):
+    """Sanic's HTTP/1.1, with an eye on what stands between the chunks of a body."""
+
+    __slots__ = ()
+
+    async def read(self) -> bytes | None:
+        chunked: bool = self.request_body == "chunked"  # type: ignore[comparison-overlap]  # Sanic calls it bytes
+        if chunked and self.request_bytes_left == 0:
+            await self._check_chunk()
+        data: bytes | None = await super().read()
+        return data
+
+    async def _check_chunk(self) -> None:
+        """What comes next must be the end of the last line and a whole line with a length. Raises BadRequest."""
+        if self.expecting_continue:
+            self.expecting_continue = False
+            await self._send(HTTP_CONTINUE)
+        coming = self.recv_buffer
+        while (end := coming.find(b"\r\n", 2)) < 0 and len(coming) <= LONGEST_CHUNK_LINE:
+            await self._receive_more()
+        if coming[:2] != b"\r\n" or end < 0 or CHUNK.fullmatch(bytes(coming[2:end])) is None:
+            self.keep_alive = False
+            raise BadRequest("a chunk of the body is not well-formed")
+
+    def create_empty_request(self) -> None:
+        """What an answer needs when there is no request. An address that cannot be parsed would fail once more here."""
+        self.url = None
+        super().create_empty_request()

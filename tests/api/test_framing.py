@@ -1,0 +1,90 @@
+"""Nobody hides a request in another: what a proxy in front could read in another way than we is refused."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+import pytest
+
+from api.framing import HEAD
+from engine.stack import MongoServer
+from tests.api.serving import Server, serving
+from tests.api.test_lane import say
+
+HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+LENGTH = b"%d" % len(HIDDEN)
+POST = b"POST /api/holds HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+HEADS = {
+    "a blank before the colon": POST + b"Content-Length : " + LENGTH + b"\r\n\r\n" + HIDDEN,
+    "a folded line": POST + b"X: y\r\n Content-Length: " + LENGTH + b"\r\n\r\n" + HIDDEN,
+    "a bare line feed": POST + b"X: y\nContent-Length: " + LENGTH + b"\r\n\r\n" + HIDDEN,
+    "a bare carriage return": POST + b"X: y\rContent-Length: " + LENGTH + b"\r\n\r\n" + HIDDEN,
+    "a NUL in a name": POST + b"Content-Length\0: " + LENGTH + b"\r\n\r\n" + HIDDEN,
+    "a NUL in a value": POST + b"X: y\0z\r\nContent-Length: 2\r\n\r\n{}",
+    "no name": POST + b": y\r\nContent-Length: 2\r\n\r\n{}",
+    "digits of another script": POST + b"Content-Length: \xd9\xa2\r\n\r\n{}",
+    "a blank of Unicode's": POST + b"Content-Length: \xc2\xa02\r\n\r\n{}",
+    "a blank of Unicode's before chunked": POST + b"Transfer-Encoding: \xc2\xa0chunked\r\n\r\n0\r\n\r\n",
+    "a vertical tab before chunked": POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+}
+CHUNKS = {
+    "0x": b"0x2\r\n{}\r\n0\r\n\r\n",
+    "digits of another script": b"\xd9\xa2\r\n{}\r\n0\r\n\r\n",
+    "a blank before the length": b" 2\r\n{}\r\n0\r\n\r\n",
+    "no line end behind the chunk": b"2\r\n{}XX0\r\n\r\n",
+    "a line feed in an extension": b"2;a\nb\r\n{}\r\n0\r\n\r\n",
+}
+
+
+def statuses(said: bytes) -> list[bytes]:
+    return re.findall(rb"HTTP/1.1 (\d+)", said)
+
+
+@pytest.mark.parametrize("piece", HEADS.values(), ids=HEADS)
+async def test_a_head_that_could_be_read_in_two_ways_is_refused(server: Server, piece: bytes) -> None:
+    """Sanic took the first five for a request without a body, and the body for the next request."""
+    said = await say(server, piece)
+    assert statuses(said) == [b"400"]
+    assert b"connection: close" in said
+    assert b'"code":"bad-request"' in said
+
+
+@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
+@pytest.mark.parametrize("path", [b"/api/holds", b"/api/nothing"], ids=["read", "thrown away"])
+async def test_a_chunk_that_could_be_read_in_two_ways_is_refused(server: Server, chunks: bytes, path: bytes) -> None:
+    """Also in a body that nobody wants: what follows it on the connection is never looked at."""
+    said = await say(server, CHUNKED.replace(b"/api/holds", path) + chunks + HIDDEN)
+    assert statuses(said) == [b"400" if path == b"/api/holds" else b"404"]
+
+
+async def test_chunks_as_they_should_be_are_read(server: Server) -> None:
+    chunks = b"1\r\n{\r\n0001 ;a=b\r\n}\r\n0\r\n\r\n"
+    for pieces in ([CHUNKED + chunks + HIDDEN], [CHUNKED[n : n + 1] for n in range(len(CHUNKED))] + [chunks, HIDDEN]):
+        assert statuses(await say(server, *pieces, pause=0.001)) == [b"422", b"200"]
+    expecting = CHUNKED.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    assert statuses(await say(server, expecting, chunks)) == [b"100", b"422"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Host: x", 'A: b="c"', "X:", "X:\ta\tb ", "User-Agent: caf\xe9", "!#$%&'*+.^_`|~9: y"]
+)
+def test_lines_as_they_should_be_are_taken(line: str) -> None:
+    assert HEAD.fullmatch(b"GET / HTTP/1.1\r\nContent-Length: 2 \r\n" + line.encode("latin-1"))
+
+
+async def test_an_address_that_cannot_be_read_is_answered_and_not_logged(
+    server: Server, mongo_server: MongoServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Sanic failed at it a second time, closed the connection without an answer, and put it all into the log."""
+    with serving(server.redis, mongo_server, "api", server.settings.data_dir, workers=1) as served:
+        for target in (b"experts?email=ann@example.com", b"/\0", b"http://x:99999999/ann@example.com", b"x:80"):
+            said = await say(served, b"CONNECT " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            head, _, body = said.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 400 "), target
+            told = orjson.loads(body)
+            assert told["code"] == "bad-request"
+            assert f"x-request-id: {told['requestId']}".encode() in head
+    assert "example.com" not in "".join(capfd.readouterr())
