@@ -18,6 +18,7 @@ from engine.engine import Engine
 from engine.stack import MongoServer
 from tests.api.callers import token_of
 from tests.api.serving import Server, eventually, order, serving
+from tests.live.raw import HANDSHAKE, Raw
 from tests.samples import Sample
 
 FRIEND = "http://localhost:8081"
@@ -139,8 +140,10 @@ async def connect(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamW
     [
         b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ",
         b"POST /api/bookings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+        b"POST /api/holds HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nContent-Length: 1000\r\n\r\n{",
+        b"GET /api/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nContent-Length: 1000\r\n\r\n{",
     ],
-    ids=["head", "body"],
+    ids=["head", "body", "body of what asks for a WebSocket", "body of a handshake"],
 )
 async def test_slow_clients_do_not_hold_a_worker(friendly: Server, head: bytes) -> None:
     """A byte now and then: they are ended when their time is over, and nobody else waits meanwhile."""
@@ -171,6 +174,24 @@ async def test_slow_clients_do_not_hold_a_worker(friendly: Server, head: bytes) 
     for answer in answers:
         assert answer.startswith(b"HTTP/1.1 408 "), answer[:200]
         assert b'"code":"request-timeout"' in answer
+
+
+async def test_a_handshake_that_takes_its_time_is_one_all_the_same(
+    server: Server, mongo_server: MongoServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its body comes when the clock has been looked at, which is each half second. Sanic still expects no answer."""
+    with serving(
+        server.redis, mongo_server, "api", server.settings.data_dir, workers=1, request_timeout=1.0
+    ) as served:  # fmt: skip
+        async with await Raw.connect(served.base) as raw:
+            lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+            raw.send(f"GET /api/live HTTP/1.1\r\n{lines}Content-Length: 2\r\n\r\n1".encode())
+            await asyncio.sleep(0.7)
+            raw.send(b"2")
+            assert (await raw.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            raw.say(type="ping")
+            assert await raw.hear() == {"type": "pong"}
+    assert '"error"' not in "".join(capfd.readouterr())
 
 
 # Logs ----------------------------------------------------------------------------------------------------------------
