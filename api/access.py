@@ -93,7 +93,7 @@ class Access:
             return self._refuse("the header Authorization must be: Bearer TOKEN")
         if self._admin and hmac.compare_digest(token.encode(errors="replace"), self._admin):
             return Caller(admin=True)
-        if token.count(".") != 2:
+        if token.count(".") != 2 or not token.isascii():
             return Caller(token=token)
         try:
             claims = jwt.decode(

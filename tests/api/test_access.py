@@ -14,6 +14,7 @@ from tests.api.admin import ALWAYS, EXPERT, slot_form
 from tests.api.callers import CALLERS, Scene, scene
 from tests.api.contract import Contract
 from tests.api.serving import Server, order
+from tests.samples import Sample
 
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "booking-not-found"}
 OK = 0
@@ -162,3 +163,14 @@ async def test_the_document_asks_for_tokens_where_the_server_does(server: Server
             if row.cells(mode)["anonymous"] == 401
         }
         assert asks == refuses
+
+
+@pytest.mark.parametrize("token", [b"a\xff.b.c", "ä.ä.ä".encode(), b"\xff"])
+async def test_a_token_that_is_no_text_is_none_of_ours(verified: Server, sample: Sample, token: bytes) -> None:
+    """It was 500, also for a booking, which needs none."""
+    headers = [(b"authorization", b"Bearer " + token)]
+    async with httpx.AsyncClient(base_url=verified.base, timeout=30) as client:
+        for path in ("/api/bookings/nobody-1", "/api/bookings?email=ann@example.com", "/api/admin/audit"):
+            answer = await client.get(path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert (await client.post("/api/bookings", json=order(sample), headers=headers)).status_code == 201
