@@ -75,6 +75,8 @@ class Mailer:
         message = EmailMessage()
         message["From"] = self._settings.mail_from
         message["To"] = email
+        if [address.addr_spec for address in message["To"].addresses] != [email]:
+            raise ValueError("these words in a header stand for other ones (RFC 2047)")
         message["Subject"] = f"{code} is your Slotline code"
         message["Date"] = formatdate(localtime=False)
         message["Message-ID"] = make_msgid(domain=self._settings.mail_from.rpartition("@")[2].rstrip("> ") or None)

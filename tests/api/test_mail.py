@@ -79,6 +79,23 @@ async def test_a_code_comes_by_mail_and_is_exchanged(client: httpx.AsyncClient, 
     assert (mine.status_code, mine.json()["total"]) == (200, 0)
 
 
+async def test_a_code_goes_to_the_very_address_that_it_proves(client: httpx.AsyncClient, letterbox: Letterbox) -> None:
+    """Encoded words stand for other ones in a header: what was asked for another address each time, and so not
+    counted, came to this one, or to two."""
+    letterbox.messages.clear()
+    spelt = ("=?utf-8?b?YW5u?=", "=?utf-8?q?=61nn?=", "=?utf-8?q?ann=40example.org=2c_bob?=", "=?utf-8?q?a=0d=0ab?=")
+    for local in (*spelt, "ann"):
+        asked = await client.post("/api/access/codes", json={"email": f"{local}@example.com"})
+        assert asked.status_code == 202
+
+    async def arrived() -> bool:
+        return any(message["to"] == "ann@example.com" for message in letterbox.messages)
+
+    await eventually(arrived)
+    await asyncio.sleep(0.3)
+    assert [message["x-rcptto"] for message in letterbox.messages] == ["ann@example.com"]
+
+
 async def test_nobody_waits_for_a_mail_server_that_is_away(
     server: Server, mongo_server: MongoServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
