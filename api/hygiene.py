@@ -34,7 +34,7 @@ _styles: list[str] = []
 
 METHODS = "GET, POST, PATCH, PUT, DELETE"
 ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
-TOLD = "Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, X-Request-Id"
+TOLD = "Date, Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, X-Request-Id"
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
