@@ -14,7 +14,7 @@ from sanic import Request
 
 from api import incoming, outgoing, views
 from api.problems import ValidationFailed
-from api.replies import Reply, raw, reply
+from api.replies import Reply, has_already, raw, reply
 from api.routes import engine_of, read_query, route
 from engine.availability import zone
 from engine.calendar import by_day
@@ -156,5 +156,5 @@ async def avatar(request: Request, expert_id: str) -> Reply:
     )
     body = svg.encode()
     told = {"cache_control": "public, max-age=300", "etag": f'"{digest(body)}"'}
-    same = request.headers.get("if-none-match") == told["etag"]
+    same = has_already(request, told["etag"])
     return raw(request, b"" if same else body, 304 if same else 200, "image/svg+xml", **told)

@@ -95,3 +95,11 @@ def raw(request: Request, body: bytes, status: int, content_type: str, **headers
     if hygiene.origins:
         named.update(hygiene.cors(request))
     return Reply(body, status, content_type, named, hygiene.fixed(request, content_type, "cache-control" in named))
+
+
+def has_already(request: Request, etag: str) -> bool:
+    """Whether the client has the answer with this ETag (RFC 9110, 13.1.2). A proxy that compresses makes a weak one of
+    it."""
+    given = ",".join(request.headers.getall("if-none-match", []))
+    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
+    return "*" in tags or etag.removeprefix("W/") in tags

@@ -19,7 +19,7 @@ from sanic.exceptions import NotFound
 from api.docs import HTML, page
 from api.hygiene import allow_style
 from api.problems import RouteNotFound, problem
-from api.replies import Reply, raw
+from api.replies import Reply, has_already, raw
 from api.routes import let_go
 from engine.settings import Settings
 
@@ -118,7 +118,7 @@ def send(request: Request, file: File) -> Reply:
         "etag": file.etag,
         "vary": "Accept-Encoding",
     }
-    if request.headers.get("if-none-match") == file.etag:
+    if has_already(request, file.etag):
         # With the headers of the whole answer: a browser puts these in the place of those it has kept.
         return raw(request, b"", 304, file.content_type, **headers)
     allowed = accepted(request.headers.get("accept-encoding", ""))

@@ -271,6 +271,18 @@ async def test_a_picture_follows_the_name(client: httpx.AsyncClient, engine: Eng
     assert "max-age=300" in first.headers["cache-control"]
 
 
+@pytest.mark.parametrize("spelt", ["W/{}", '"x", {}', '"x",W/{} , "y"', "*"])
+async def test_a_picture_is_known_however_its_tag_is_spelt(
+    client: httpx.AsyncClient, sample: Sample, spelt: str
+) -> None:
+    """A proxy that compresses makes a weak tag of it: every picture was sent again."""
+    path = f"/avatars/{sample.expert.id}"
+    tag = (await client.get(path)).headers["etag"]
+    assert (await client.get(path, headers={"if-none-match": spelt.format(tag)})).status_code == 304
+    if spelt != "*":
+        assert (await client.get(path, headers={"if-none-match": spelt.format('"z"')})).status_code == 200
+
+
 async def test_an_expectation_that_cannot_be_met_has_a_code_of_its_own(server: Server) -> None:
     answer = await asyncio.to_thread(httpx.post, f"{server.base}/api/holds", json={}, headers={"expect": "tea"})
     assert (answer.status_code, answer.json()["code"]) == (417, "expectation-failed")
