@@ -91,7 +91,7 @@ def count_refusal(error: BaseException) -> None:
 def answer_order(request: Request, order: BookingRequest, booked: Booked, expert: Expert | None) -> Reply:
     booking = booked.booking
     if slot_of_hold(order.hold) == order.slot_id:
-        engine_of(request).holds.forget(order.hold, access_of(request).client(request))
+        engine_of(request).holds.forget(order.hold)
     answer = {
         "booking": views.booking(booking, expert),
         "accessToken": booking_token(request.app.ctx.key, booking.id),

@@ -69,7 +69,7 @@ async def create(request: Request) -> Reply:
     limit=limits.CHANGES,
 )
 async def renew(request: Request, token: str) -> Reply:
-    hold = await engine_of(request).holds.renew(token, access_of(request).client(request))
+    hold = await engine_of(request).holds.renew(token)
     return reply(request, view(hold), date=clock())
 
 
@@ -83,7 +83,5 @@ async def renew(request: Request, token: str) -> Reply:
     limit=limits.CHANGES,
 )
 async def release(request: Request, token: str) -> Reply:
-    holds = engine_of(request).holds
-    await holds.release(token)
-    holds.forget(token, access_of(request).client(request))
+    await engine_of(request).holds.release(token)
     return raw(request, b"", 204, "")

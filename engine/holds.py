@@ -12,7 +12,7 @@ from engine.calls import Calls
 from engine.errors import SlotHeld, SlotlineError, SlotTaken, StoreUnavailable, TooManyHolds
 from engine.glance import Glance
 from engine.keys import Keys, Partition, had_key
-from engine.model import Hold, digest, expert_of, new_hold_token, slot_of_hold
+from engine.model import Hold, client_of_hold, digest, expert_of, new_hold_token, slot_of_hold
 from engine.settings import Settings
 from engine.tasks import end
 
@@ -49,29 +49,30 @@ class Holds:
         StoreUnavailable.
         """
         await self._look(slot_id, key)
-        token = new_hold_token(slot_id)
+        token = new_hold_token(slot_id, client)
         keys = self._of(slot_id)
         record = self._keys.of(slot_id).held_by(digest(key.encode())) if key else keys[5]
-        if client and self._limited and not (key and await self._calls.command("EXISTS", record)):
-            await self._occupy(token, client)
+        if not (client and self._limited and key and await self._calls.command("EXISTS", record)):
+            await self._occupy(token)
         try:
             arguments = (slot_id, token, self._lasts, REMEMBERED, *self._calls.publish)
             answer = await self._calls.run("hold", (*keys, record), arguments)
         except SlotlineError as error:
             if isinstance(error, SlotTaken | SlotHeld):
                 self._glance.remember(slot_id)
-            self.forget(token, client)
+            self.forget(token)
             raise
         if answer[0] != b"known":
             return Hold(token, int(answer[1]))
-        self.forget(token, client)
+        self.forget(token)
         return Hold(answer[2].decode(), int(answer[1]), replayed=True)
 
-    async def _occupy(self, token: str, client: str) -> None:
+    async def _occupy(self, token: str) -> None:
         """Counts a hold for its client, for as long as it lasts if nobody renews it. Raises TooManyHolds."""
-        occupied = await self._calls.run("occupy", (had_key(client),), (token, self._lasts, self._most_of_client))
-        if occupied[0] == b"too-many":
-            raise TooManyHolds()
+        if self._limited and (client := client_of_hold(token)):
+            occupied = await self._calls.run("occupy", (had_key(client),), (token, self._lasts, self._most_of_client))
+            if occupied[0] == b"too-many":
+                raise TooManyHolds()
 
     async def _look(self, slot_id: str, key: str | None) -> None:
         """Raises SlotTaken or SlotHeld if that can be seen at a glance."""
@@ -89,25 +90,25 @@ class Holds:
             finally:
                 del refusal  # else it would be in a frame of its own traceback: a cycle
 
-    def forget(self, token: str, client: str) -> None:
+    def forget(self, token: str) -> None:
         """What a client no longer holds does not count for it any more."""
-        if client and self._limited:
+        if self._limited and (client := client_of_hold(token)):
             self._calls.send("ZREM", had_key(client), token)
 
-    async def renew(self, token: str, client: str = "") -> Hold:
+    async def renew(self, token: str) -> Hold:
         """Lets a hold last longer, to a capped total. Raises HoldNotFound, StoreUnavailable."""
         slot_id = slot_of_hold(token)
         arguments = (slot_id, token, self._lasts, self._most, *self._calls.publish)
         answer = await self._calls.run("renew", self._of(slot_id), arguments)
-        if client and self._limited:
-            with suppress(TooManyHolds):  # then it has come from another address before
-                await self._occupy(token, client)
+        with suppress(TooManyHolds):  # its count ended a moment before it does, and others have come
+            await self._occupy(token)
         return Hold(token, int(answer[1]))
 
     async def release(self, token: str) -> None:
         """Gives the seat back. Raises HoldNotFound, StoreUnavailable."""
         slot_id = slot_of_hold(token)
         await self._calls.run("release", self._of(slot_id), (slot_id, token, *self._calls.publish))
+        self.forget(token)
 
     async def expire(self, slot_id: str) -> int:
         """Gives back what is over; answers how many holds that were. Raises StoreUnavailable."""

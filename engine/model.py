@@ -88,8 +88,14 @@ def digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def new_hold_token(slot_id: str) -> str:
-    return f"{slot_id}-{secrets.token_hex(12)}"
+def new_hold_token(slot_id: str, client: str = "") -> str:
+    """``client``, in letters and digits, is whom the hold counts for, whoever renews it or gives it back."""
+    return f"{slot_id}-{secrets.token_hex(12)}{client}"
+
+
+def client_of_hold(token: str) -> str:
+    """Whom a hold counts for, or nothing."""
+    return token.rpartition("-")[2][24:]
 
 
 def slot_of_hold(token: str) -> str:

@@ -278,6 +278,25 @@ async def test_a_client_may_hold_so_many_seats(client: httpx.AsyncClient, limite
     assert (await hold(client, expert, slots[3])).status_code == 201
 
 
+async def test_a_hold_counts_where_it_was_made(limited: Server, sample: Sample) -> None:
+    """A phone that changes networks renews it, books it or gives it back from another address. It counted there, too,
+    and where it was made until its time was over."""
+    expert, slots = sample.expert, [slot.id for slot in sample.slots]
+    async with (
+        httpx.AsyncClient(base_url=limited.base, headers=somewhere()) as first,
+        httpx.AsyncClient(base_url=limited.base, headers=somewhere()) as second,
+    ):
+        one, two = [await hold(first, expert, slot_id) for slot_id in slots[:2]]
+        assert (await second.patch(one.headers["location"])).status_code == 200
+        assert (await second.patch(two.headers["location"])).status_code == 200
+        assert (await hold(second, expert, slots[2])).status_code == 201
+        assert_limited(await hold(first, expert, slots[3]))
+        assert (await second.delete(one.headers["location"])).status_code == 204
+        body = order(sample, 1, holdToken=two.json()["holdToken"], email=f"{secrets.token_hex(6)}@example.com")
+        assert (await second.post("/api/bookings", json=body)).status_code == 201
+        assert [(await hold(first, expert, slot_id)).status_code for slot_id in slots[4:6]] == [201, 201]
+
+
 async def test_a_hold_that_became_a_booking_or_came_to_nothing_does_not_count(
     client: httpx.AsyncClient, sample: Sample
 ) -> None:

@@ -274,7 +274,7 @@ async def test_a_hold_that_is_over_counts_no_longer_and_a_renewed_one_does(setti
         await asyncio.sleep(1.6)
         kept = await limited.holds.hold(sample.slots[2].id, "client")
         await asyncio.sleep(0.8)
-        await limited.holds.renew(kept.token, "client")
+        await limited.holds.renew(kept.token)
         await asyncio.sleep(0.8)
         await limited.holds.hold(sample.slots[3].id, "client")
         with pytest.raises(RateLimited):
