@@ -4,7 +4,9 @@ a proxy in front may read it the other way, and a request be hidden in another (
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from typing import Any
 
 from sanic import Request
@@ -27,6 +29,10 @@ digit or blank but ASCII's."""
 CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?")
 """A chunk's length, in hex without ``0x``, and its extensions."""
 LONGEST_CHUNK_LINE = 64
+BROKEN_OFF = (400, 413)
+"""Answers after which a client may still be sending, and is not listened to any more."""
+AFTER_THAT = 0.5
+"""Seconds that a client who has been answered has for the rest of what it is sending."""
 
 
 class FramedRequest(Request):
@@ -41,9 +47,24 @@ class FramedRequest(Request):
 
 
 class Framed(Http):
-    """Sanic's HTTP/1.1, with an eye on what stands between the chunks of a body."""
+    """Sanic's HTTP/1.1, with an eye on what stands between the chunks of a body, and on how a connection ends."""
 
     __slots__ = ()
+
+    async def http1(self) -> None:
+        await super().http1()  # type: ignore[no-untyped-call]
+        transport, answer = self.protocol.transport, getattr(self, "response", None)
+        if transport is not None and not transport.is_closing() and answer and answer.status in BROKEN_OFF:
+            await self._let_finish(transport)
+
+    async def _let_finish(self, transport: asyncio.Transport) -> None:
+        """A connection that is closed while the client still sends is reset, and the answer lost (RFC 9112, 9.6)."""
+        transport.write_eof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AFTER_THAT):
+                while True:
+                    self.recv_buffer.clear()
+                    await self._receive_more()
 
     async def read(self) -> bytes | None:
         chunked: bool = self.request_body == "chunked"  # type: ignore[comparison-overlap]  # Sanic calls it bytes

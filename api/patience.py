@@ -9,10 +9,7 @@ from sanic.exceptions import RequestTimeout
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-from api.framing import Framed
-
-AFTER_THAT = 0.5
-"""Seconds that a client who has been answered has for the rest of what it is sending."""
+from api.framing import AFTER_THAT, Framed
 
 
 class Patient(HttpProtocol):

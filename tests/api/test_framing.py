@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
 import re
+from contextlib import closing
 
 import orjson
 import pytest
@@ -66,6 +69,32 @@ async def test_chunks_as_they_should_be_are_read(server: Server) -> None:
         assert statuses(await say(server, *pieces, pause=0.001)) == [b"422", b"200"]
     expecting = CHUNKED.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     assert statuses(await say(server, expecting, chunks)) == [b"100", b"422"]
+
+
+def test_who_sends_too_much_hears_so(server: Server) -> None:
+    """Most clients send all of a body before they listen. The connection was reset meanwhile, and the answer lost."""
+    host, port = server.base.removeprefix("http://").split(":")
+    for _ in range(5):
+        with closing(http.client.HTTPConnection(host, int(port), timeout=10)) as connection:
+            connection.request("POST", "/api/holds", b" " * 10_000_000, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            assert (answer.status, orjson.loads(answer.read())["code"]) == (413, "body-too-large")
+
+
+async def flood(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b" " * 65_536)
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def test_who_goes_on_sending_is_cut_off(server: Server) -> None:
+    host, port = server.base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(POST + b"Content-Length: 1000000000\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 413 "), "and the end: there will be no other answer"
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(flood(writer), 5)
 
 
 @pytest.mark.parametrize(
