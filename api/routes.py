@@ -201,12 +201,13 @@ def engine_of(request: Request) -> Engine:
 
 def idempotency_key(request: Request) -> str | None:
     """Raises BadRequest for one that is empty, too long or not printable."""
-    key = request.headers.get("idempotency-key")
+    key: str | None = request.headers.get("idempotency-key")
     if key is None:
         return None
+    key = key.strip(" \t")  # blanks around it are no part of it (RFC 9110, 5.5), and a proxy may take them off
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
         raise BadRequest("an Idempotency-Key has 1 to 255 printable ASCII characters")
-    return str(key)
+    return key
 
 
 def read_body(request: Request, message: type[M]) -> M:

@@ -12,8 +12,9 @@ import pytest
 
 from api.framing import HEAD
 from engine.stack import MongoServer
-from tests.api.serving import Server, serving
-from tests.api.test_lane import say
+from tests.api.serving import Server, order, serving
+from tests.api.test_lane import raw, say
+from tests.samples import Sample
 
 HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 LENGTH = b"%d" % len(HIDDEN)
@@ -69,6 +70,15 @@ async def test_chunks_as_they_should_be_are_read(server: Server) -> None:
         assert statuses(await say(server, *pieces, pause=0.001)) == [b"422", b"200"]
     expecting = CHUNKED.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     assert statuses(await say(server, expecting, chunks)) == [b"100", b"422"]
+
+
+async def test_blanks_around_a_key_are_no_part_of_it(server: Server, sample: Sample) -> None:
+    """RFC 9110, 5.5. A proxy takes them off, perhaps one retry later: that was another key, and another booking."""
+    key, body = sample.expert.id, orjson.dumps(order(sample, 8))
+    said = [await say(server, raw(body, f"Idempotency-Key:{spelt}")) for spelt in (f" {key} \t", f"  {key}", f" {key}")]
+    assert [statuses(answer) for answer in said] == [[b"201"]] * 3
+    assert len(set(re.findall(rb'"id":"(\w+-[0-9a-f]{32})"', b"".join(said)))) == 1
+    assert statuses(await say(server, raw(body, "Idempotency-Key:  \t"))) == [b"400"]
 
 
 def test_who_sends_too_much_hears_so(server: Server) -> None:
