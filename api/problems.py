@@ -113,9 +113,14 @@ def _constant(error: type[SlotlineError]) -> tuple[str, str]:
 
 PLACE = "@request@"
 
+MOST_TOLD = 1000
+"""Faults of a message that are told one by one. Fields that we do not know can be thousands, and each costs time."""
+
 
 def from_validation(error: ValidationError) -> ApiError:
-    """All faults of a message at once, each with its field in the client's own spelling."""
+    """All faults of a message at once, each with its field in the client's own spelling, if they are not too many."""
+    if error.error_count() > MOST_TOLD:
+        return ValidationFailed(errors=[{"field": "", "message": f"{error.error_count()} things are wrong with it"}])
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return MalformedJson(first["msg"])

@@ -23,6 +23,8 @@ from engine.tasks import end
 log = logging.getLogger("slotline.live")
 
 MOST_EXPERTS = 50
+MOST_TOLD = 100
+"""Faults of a message that are looked at to tell of the first."""
 PATIENCE = 10.0
 """Seconds a subscription waits for the calendar before it is refused for now."""
 
@@ -89,6 +91,9 @@ class Hub:
         try:
             message = INCOMING.validate_json(payload)
         except ValidationError as error:
+            if error.error_count() > MOST_TOLD:
+                socket.fault("this is no message of ours")
+                return None
             fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
             field = ".".join(str(part) for part in fault["loc"][1:])
             socket.fault(f"{field}: {fault['msg']}" if field else fault["msg"])

@@ -344,6 +344,13 @@ BAD: dict[str, str | bytes] = {
 }
 
 
+async def test_thousands_of_fields_are_not_looked_at_one_by_one(watcher: Watcher) -> None:
+    """To tell of the first took a worker as long as several hundred requests."""
+    await watcher.say(type="ping", **{f"{number:x}": 1 for number in range(6000)})
+    answer = await watcher.hear()
+    assert (answer["code"], answer["detail"]) == ("bad-request", "this is no message of ours")
+
+
 @pytest.mark.parametrize("frame", BAD.values(), ids=BAD)
 async def test_a_frame_that_is_no_message_is_answered_and_the_socket_stays(
     client: httpx.AsyncClient, watcher: Watcher, sample: Sample, frame: str | bytes
