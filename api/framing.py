@@ -36,13 +36,15 @@ AFTER_THAT = 0.5
 
 
 class FramedRequest(Request):
-    """Raises BadRequest for a head that is not well-formed."""
+    """Raises BadRequest for a head that is not well-formed or does not name one host (RFC 9112, 3.2)."""
 
     __slots__ = ()
 
     def __init__(self, *, head: bytes = b"", **parts: Any) -> None:
         if head and HEAD.fullmatch(head) is None:
             raise BadRequest("the head of the request is not well-formed")
+        if head and len(parts["headers"].getall("host", ())) != 1 and parts["version"] != "1.0":
+            raise BadRequest("a request names its host, once")
         super().__init__(head=head, **parts)
 
 

@@ -32,6 +32,8 @@ HEADS = {
     "digits of another script": POST + b"Content-Length: \xd9\xa2\r\n\r\n{}",
     "a blank of Unicode's": POST + b"Content-Length: \xc2\xa02\r\n\r\n{}",
     "a blank of Unicode's before chunked": POST + b"Transfer-Encoding: \xc2\xa0chunked\r\n\r\n0\r\n\r\n",
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET /healthz HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n",
     "a vertical tab before chunked": POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
 }
 CHUNKS = {
@@ -62,6 +64,10 @@ async def test_a_chunk_that_could_be_read_in_two_ways_is_refused(server: Server,
     """Also in a body that nobody wants: what follows it on the connection is never looked at."""
     said = await say(server, CHUNKED.replace(b"/api/holds", path) + chunks + HIDDEN)
     assert statuses(said) == [b"400" if path == b"/api/holds" else b"404"]
+
+
+async def test_a_monitor_of_long_ago_need_not_name_a_host(server: Server) -> None:
+    assert statuses(await say(server, b"GET /healthz HTTP/1.0\r\n\r\n")) == [b"200"]
 
 
 async def test_chunks_as_they_should_be_are_read(server: Server) -> None:
