@@ -79,6 +79,7 @@ def _config(settings: Settings) -> Config:
             "MOTD": False,
             "OAS": False,
             "REQUEST_MAX_SIZE": settings.body_limit,
+            "RESPONSE_TIMEOUT": 60 + settings.commit_timeout,  # nothing may hide a booking that waits for MongoDB
         }
     )
     return config

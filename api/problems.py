@@ -15,11 +15,12 @@ from sanic.exceptions import (
     NotFound,
     PayloadTooLarge,
     SanicException,
+    ServiceUnavailable,
 )
 from sanic.exceptions import RequestTimeout as SanicRequestTimeout
 
 from api.replies import PROBLEM, Reply, raw, request_id
-from engine.errors import SlotlineError
+from engine.errors import SlotlineError, StoreUnavailable
 from engine.forms import faults_of
 
 log = logging.getLogger("slotline.api")
@@ -127,7 +128,7 @@ def from_validation(error: ValidationError) -> ApiError:
     return ValidationFailed(errors=[{"field": field, "message": said} for field, said in faults_of(error)])
 
 
-def from_sanic(error: SanicException) -> ApiError:
+def from_sanic(error: SanicException) -> SlotlineError:
     if isinstance(error, NotFound):
         return RouteNotFound()
     if isinstance(error, MethodNotAllowed):
@@ -138,6 +139,8 @@ def from_sanic(error: SanicException) -> ApiError:
         return RequestTimeout()
     if isinstance(error, HeaderExpectationFailed):
         return ExpectationFailed()
+    if isinstance(error, ServiceUnavailable):  # Sanic's word for a handler that took too long
+        return StoreUnavailable("this took too long; look whether it was done before you ask again")
     refusal = BadRequest(str(error) or None)
     status = getattr(error, "status_code", 500)
     if status != BadRequest.status:
