@@ -56,7 +56,9 @@ class Framed(Http):
     async def http1(self) -> None:
         await super().http1()  # type: ignore[no-untyped-call]
         transport, answer = self.protocol.transport, getattr(self, "response", None)
-        if transport is not None and not transport.is_closing() and answer and answer.status in BROKEN_OFF:
+        if transport is None or transport.is_closing() or answer is None:
+            return
+        if self.request_body or answer.status in BROKEN_OFF:  # there may be more to come
             await self._let_finish(transport)
 
     async def _let_finish(self, transport: asyncio.Transport) -> None:

@@ -87,14 +87,17 @@ async def test_blanks_around_a_key_are_no_part_of_it(server: Server, sample: Sam
     assert statuses(await say(server, raw(body, "Idempotency-Key:  \t"))) == [b"400"]
 
 
-def test_who_sends_too_much_hears_so(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("path", "expected"), [("/api/holds", (413, "body-too-large")), ("/api/nothing", (404, "not-found"))]
+)
+def test_who_sends_too_much_hears_so(server: Server, path: str, expected: tuple[int, str]) -> None:
     """Most clients send all of a body before they listen. The connection was reset meanwhile, and the answer lost."""
     host, port = server.base.removeprefix("http://").split(":")
     for _ in range(5):
         with closing(http.client.HTTPConnection(host, int(port), timeout=10)) as connection:
-            connection.request("POST", "/api/holds", b" " * 10_000_000, {"content-type": "application/json"})
+            connection.request("POST", path, b" " * 10_000_000, {"content-type": "application/json"})
             answer = connection.getresponse()
-            assert (answer.status, orjson.loads(answer.read())["code"]) == (413, "body-too-large")
+            assert (answer.status, orjson.loads(answer.read())["code"]) == expected
 
 
 async def flood(writer: asyncio.StreamWriter) -> None:
