@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +12,16 @@ from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 
+from engine.errors import StoreUnavailable
 from engine.model import FREE, Slot, latest
 from engine.store.bulk import add_missing
 
 Document = dict[str, Any]
 
 INDEXES = [IndexModel([("expertId", ASCENDING), ("day", ASCENDING)], name="expert_day")]
+
+TRIES = 50
+"""Each is lost only to somebody who wrote the same day in between, or whose write is not yet a majority's."""
 
 
 class SlotStore:
@@ -24,28 +30,7 @@ class SlotStore:
 
     async def add(self, slots: Sequence[Slot]) -> int:
         """Adds those that are not there yet; answers how many were new."""
-        days: dict[str, list[Slot]] = {}
-        for slot in slots:
-            days.setdefault(day_id(slot), []).append(slot)
-        known: dict[str, set[str]] = {}
-        async for document in self._days.find({"_id": {"$in": list(days)}}, {"slots.id": 1}):
-            known[document["_id"]] = {slot["id"] for slot in document["slots"]}
-        operations: list[InsertOne[Document] | UpdateOne] = []
-        new = 0
-        for day, of_day in days.items():
-            fresh = [slot for slot in of_day if slot.id not in known.get(day, ())]
-            new += len(fresh)
-            if day not in known:
-                operations.append(InsertOne(day_document(day, fresh)))
-                continue
-            # One at a time, and only where it is still missing: two who add the same slot leave it there once.
-            operations += [
-                UpdateOne({"_id": day, "slots.id": {"$ne": slot.id}}, {"$push": {"slots": slot_document(slot)}})
-                for slot in fresh
-            ]
-        if await add_missing(self._days, operations):
-            return await self.add(slots)  # somebody else made a day meanwhile
-        return new
+        return (await self._put(slots, replace=False))[0]
 
     async def get(self, slots: Sequence[Slot]) -> list[Slot]:
         """Slots as they are here, without their bookings; any order."""
@@ -59,22 +44,44 @@ class SlotStore:
         """Writes slots as Redis has decided them; where MongoDB has this revision or a newer one, that stays. Answers
         those of which it says something else then."""
         decided = latest(slots)
-        await self.add(decided)
-        changes = [
-            UpdateOne(
-                {
-                    "_id": day_id(slot),
-                    "slots": {"$elemMatch": {"id": slot.id, "revision": {"$lt": slot.revision}}},
-                },
-                {"$set": {f"slots.$.{name}": value for name, value in slot_document(slot).items() if name != "id"}},
-            )
-            for slot in decided
-            if slot.revision
-        ]
-        if changes:
-            await self._days.bulk_write(changes, ordered=False)
-        stored = {slot.id: slot for slot in await self.get(decided)}
-        return [slot for slot in decided if slot.shape != stored[slot.id].shape]
+        _, stored = await self._put(decided, replace=True)
+        return [slot for slot in decided if slot.shape != from_document(stored[slot.id]).shape]
+
+    async def _put(self, slots: Sequence[Slot], *, replace: bool) -> tuple[int, dict[str, Document]]:
+        """Puts slots where there are none and, if they are to replace any, in the place of older revisions. Answers how
+        many were new, and by id what is there now. Raises StoreUnavailable if the days keep changing.
+
+        A day is written as a whole, if it still is as it was read: one write a day, not one a slot.
+        """
+        days: dict[str, list[Slot]] = {}
+        for slot in slots:
+            days.setdefault(day_id(slot), []).append(slot)
+        for lost in range(TRIES):
+            await asyncio.sleep(0.005 * lost * random.random())
+            known = {day["_id"]: day["slots"] async for day in self._days.find({"_id": {"$in": list(days)}})}
+            inserts: list[InsertOne[Document]] = []
+            updates: list[UpdateOne] = []
+            new, stored = 0, dict[str, Document]()
+            for day, of_day in days.items():
+                there = {slot["id"]: slot for slot in known.get(day, ())}
+                fresh = [
+                    slot
+                    for slot in of_day
+                    if slot.id not in there or (replace and there[slot.id]["revision"] < slot.revision)
+                ]
+                now = there | {slot.id: there.get(slot.id, {}) | slot_document(slot) for slot in fresh}
+                new += len(now) - len(there)
+                stored |= now
+                if day not in known:
+                    inserts.append(InsertOne(day_document(day, now.values(), of_day[0])))
+                elif fresh:
+                    query = {"_id": day, "slots": known[day]}
+                    updates.append(UpdateOne(query, {"$set": {"slots": list(now.values())}}))
+            refused = await add_missing(self._days, inserts)
+            written = (await self._days.bulk_write(updates, ordered=False)).matched_count if updates else 0
+            if not refused and written == len(updates):
+                return new, stored
+        raise StoreUnavailable("these days keep changing")
 
     async def since(self, expert_ids: Sequence[str], day: str) -> AsyncIterator[Slot]:
         """All slots of these experts on UTC days from ``day`` (``YYYY-MM-DD``) on, without their bookings."""
@@ -96,13 +103,9 @@ def utc_day(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d")
 
 
-def day_document(day: str, slots: Sequence[Slot]) -> Document:
-    return {
-        "_id": day,
-        "expertId": slots[0].expert_id,
-        "day": utc_day(slots[0].start),
-        "slots": [slot_document(slot) for slot in slots],
-    }
+def day_document(day: str, slots: Iterable[Document], one: Slot) -> Document:
+    """``one`` of its slots."""
+    return {"_id": day, "expertId": one.expert_id, "day": utc_day(one.start), "slots": list(slots)}
 
 
 def from_document(slot: Document) -> Slot:

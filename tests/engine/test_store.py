@@ -287,6 +287,35 @@ async def test_a_mark_is_there_from_when_it_is_set_until_it_is_removed(engine: E
     assert not await engine.mark("there")
 
 
+async def test_a_day_of_slots_is_one_write(queries: Queries, engine: Engine, sample: Sample) -> None:
+    """Each slot was one: new hours for five thousand of them took the embedded MongoDB more than the half minute after
+    which they are given up."""
+    day = 4_000_060_800
+    slots = [new_slot(sample.expert.id, day + 300 * n, day + 300 * (n + 1)) for n in range(280)]
+    await engine.store.slots.add(slots[:40])
+    closed = [replace(slot, closed=True, revision=1) for slot in slots]
+    before = queries.writes
+    assert await engine.store.slots.write(closed) == []
+    assert queries.writes == before + 1
+    assert await engine.store.slots.get(slots) == closed
+    assert await engine.store.slots.write([*closed[1:], slots[0]]) == slots[:1], "the newer one stays"
+    assert queries.writes == before + 1, "nor is anything written that is there"
+
+
+async def test_writers_of_one_day_do_not_undo_each_other(engine: Engine, sample: Sample) -> None:
+    day = 4_000_060_800
+    slots = [new_slot(sample.expert.id, day + 300 * n, day + 300 * (n + 1)) for n in range(64)]
+    closed = [replace(slot, closed=True, revision=1) for slot in slots[:40]]
+    store = engine.store.slots
+    await store.add(slots[:20])
+    answers = await asyncio.gather(
+        *(store.write(closed[first : first + 5]) for first in range(0, 40, 5)),
+        *(store.add(slots[first : first + 8]) for first in range(40, 64, 8)),
+    )
+    assert answers == [[]] * 8 + [8] * 3
+    assert sorted(await store.get(slots), key=lambda slot: slot.start) == [*closed, *slots[40:]]
+
+
 # --- Every query is served by an index -----------------------------------------------------------------------------
 
 
@@ -295,8 +324,12 @@ class Queries(monitoring.CommandListener):
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
+        self.writes = 0
+        """Of days."""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if "days" in (event.command.get("insert"), event.command.get("update")):
+            self.writes += sum(len(event.command.get(kind, ())) for kind in ("documents", "updates"))
         if event.command_name in ("find", "aggregate"):
             unwanted = ("lsid", "$db", "$clusterTime", "$readPreference", "txnNumber", "readConcern", "writeConcern")
             self.seen.append({name: value for name, value in event.command.items() if name not in unwanted})
