@@ -162,11 +162,12 @@ class Changes:
         """Puts a closed slot on sale again. Raises SlotNotFound, SlotOverlaps, StoreUnavailable."""
         return await self._shutter("open", slot_id)
 
-    async def arrange(self, expert_id: str, wishes: Sequence[Wish], *, strict: bool) -> Arranged:
+    async def arrange(self, expert_id: str, wishes: Sequence[Wish], *, strict: bool, ends: int = 0) -> Arranged:
         """Has slots of one expert as they are wished for, all or none, and written. ``strict``: bookings of what is to
-        be closed, and slots in the way of new ones, refuse everything; else these slots are left as they are.
+        be closed, and slots in the way of new ones, refuse everything; else these slots are left as they are. ``ends``:
+        from then on (epoch ms, by the clock of Redis) nothing is done; 0: never.
 
-        Raises BookingsInTheWay, SlotNotFound, SlotOverlaps, StoreUnavailable.
+        Raises BookingsInTheWay, SlotNotFound, SlotOverlaps, LeaseLost, StoreUnavailable.
         """
         partition = self._keys.of(expert_id)
         keys = (*partition.feed(expert_id), partition.outbox, partition.experts)
@@ -174,7 +175,8 @@ class Changes:
         for verb, slot in wishes:
             said += (verb, slot.id, "" if verb == "close" else slot.record)
         mode = "strict" if strict else "lenient"
-        answer = await self._calls.run("arrange", keys, (expert_id, self._limits[1], *self._calls.publish, mode, *said))
+        known = (expert_id, self._limits[1], *self._calls.publish, mode, ends)
+        answer = await self._calls.run("arrange", keys, (*known, *said))
         if answer[0] == b"has-bookings":
             raise BookingsInTheWay(answer[1])
         *numbers, changes = answer[1:]

@@ -135,6 +135,10 @@ class Backlogged(StoreUnavailable):
     title = "More bookings are waiting to be stored than we allow"
 
 
+class LeaseLost(StoreUnavailable):
+    title = "This took too long; it will be taken up again"
+
+
 class EpochMissing(StoreUnavailable):
     """The partition of Redis came up empty and is being rebuilt."""
 
@@ -149,6 +153,7 @@ class BadCall(SlotlineError):
 
 BY_LUA_CODE: dict[bytes, type[SlotlineError]] = {
     b"no-epoch": EpochMissing,
+    b"late": LeaseLost,
     b"slot-not-found": SlotNotFound,
     b"slot-taken": SlotTaken,
     b"slot-held": SlotHeld,

@@ -4,6 +4,9 @@ begins.
 MongoDB knows for every expert when there is something to do again. A worker that finds one due takes a lease, has the
 slots of the rule arranged (each step is one script) and says when the next time will be. What is interrupted is done
 again: doing it twice changes nothing.
+
+A worker may stop at any point and go on when somebody else has had its lease. So Redis is told with each step when that
+lease is over, and refuses what comes later. All who take a lease look at its clock, before they take it.
 """
 
 from __future__ import annotations
@@ -42,17 +45,14 @@ AT_ONCE = 100
 """Slots arranged by one script."""
 
 LEASE = 60
-"""Seconds. A worker that is killed in the middle keeps the others from an expert for so long."""
+"""Seconds. A worker that is killed in the middle keeps the others from an expert for so long. In its second half
+nothing is arranged: by so much the clock of Redis may be put back, or that of a server that takes over be behind."""
 
 PATIENCE = 15.0
 """Seconds that a new availability waits for whoever is just at the old one."""
 
 LATER = 60
 """Seconds until what failed is tried again."""
-
-
-class LeaseLost(StoreUnavailable):
-    title = "This took too long; it will be taken up again"
 
 
 class Keeper:
@@ -89,8 +89,10 @@ class Keeper:
         """No rule any more; slots stay as they are. Raises StoreUnavailable, PyMongoError."""
         deadline = time.monotonic() + PATIENCE
         while await self._rules.get(expert_id) is not None:
-            if await self._rules.lease(expert_id, self._who, int(time.time()), LEASE) is not None:
-                await self._rules.remove(expert_id)
+            timetable = await self._rules.lease(expert_id, self._who, await self._now(expert_id), LEASE)
+            if timetable is not None:
+                await self._rules.remove(timetable, self._who)
+                await self._rules.release(expert_id, self._who, 0)
             elif time.monotonic() > deadline:
                 raise StoreUnavailable("another worker is at this calendar")
             else:
@@ -100,21 +102,19 @@ class Keeper:
         """Puts an expert's rule into effect as of now. None: somebody else is at it, there is none, or another one is
         wanted meanwhile. Raises ExpertNotFound, StoreUnavailable, PyMongoError."""
         who = f"{self._who}-{secrets.token_hex(4)}"
-        over = time.monotonic() + LEASE / 2
-        timetable = await self._rules.lease(expert_id, who, int(time.time()), LEASE)
+        try:
+            now = await self._now(expert_id)
+        except StoreUnavailable:
+            await self._rules.postpone(expert_id, int(time.time()), int(time.time()) + LATER)
+            raise
+        timetable = await self._rules.lease(expert_id, who, now, LEASE)
         if timetable is None:
             return None
         due: int | None = 0
         try:
-            [now_ms] = await self._calls.clocks([self._keys.of(expert_id).epoch])
-            now = now_ms // 1000
-            arranged = Arranged()
-            for wishes in wanted(timetable, now):
-                if time.monotonic() > over:
-                    raise LeaseLost()
-                arranged += await self._desk.arrange(expert_id, wishes, strict=False)
+            arranged = await self._arrange(expert_id, wanted(timetable, now), now)
             if await self._experts.get(expert_id) is None:  # removed meanwhile, or before this rule was wanted
-                await self._give_up(timetable, now)
+                await self._give_up(timetable, who, now)
             if arranged.held or now < timetable.ran:  # once more, when the holds are over, or the clock is right again
                 due = int(time.time()) + LATER
                 return arranged
@@ -129,13 +129,25 @@ class Keeper:
                 await self._rules.release(expert_id, who, due)
         return None
 
-    async def _give_up(self, timetable: Timetable, now: int) -> None:
+    async def _now(self, expert_id: str) -> int:
+        """By the clock of the expert's Redis (epoch seconds). Raises StoreUnavailable."""
+        [now_ms] = await self._calls.clocks([self._keys.of(expert_id).epoch])
+        return now_ms // 1000
+
+    async def _arrange(self, expert_id: str, wishes: Sequence[Wish], now: int) -> Arranged:
+        """``now``: before the lease was taken. Raises LeaseLost, StoreUnavailable."""
+        arranged = Arranged()
+        for first in range(0, len(wishes), AT_ONCE):
+            chunk = wishes[first : first + AT_ONCE]
+            arranged += await self._desk.arrange(expert_id, chunk, strict=False, ends=now * 1000 + LEASE * 500)
+        return arranged
+
+    async def _give_up(self, timetable: Timetable, who: str, now: int) -> None:
         """Takes what is left of an expert who is gone off sale. Raises ExpertNotFound."""
         slots = {slot.id: slot for rule in timetable.rules for slot in window(rule, timetable.expert_id, now)}
         wishes = [Wish("close", slot) for slot in slots.values() if slot.start > now]
-        for first in range(0, len(wishes), AT_ONCE):
-            await self._desk.arrange(timetable.expert_id, wishes[first : first + AT_ONCE], strict=False)
-        await self._rules.remove(timetable.expert_id)
+        await self._arrange(timetable.expert_id, wishes, now)
+        await self._rules.remove(timetable, who)
         raise ExpertNotFound()
 
     async def _run(self) -> None:
@@ -164,8 +176,8 @@ class Keeper:
             log.exception("the calendar of %s stays as it is for now", expert_id)
 
 
-def wanted(timetable: Timetable, now: int) -> Iterable[Sequence[Wish]]:
-    """What is to be done at ``now`` (epoch seconds), a script's worth at a time: closings first, which make room."""
+def wanted(timetable: Timetable, now: int) -> Sequence[Wish]:
+    """What is to be done at ``now`` (epoch seconds): closings first, which make room."""
     rule, expert_id = timetable.wanted, timetable.expert_id
     right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
     before: dict[str, Slot] = {}
@@ -186,7 +198,7 @@ def wanted(timetable: Timetable, now: int) -> Iterable[Sequence[Wish]]:
             verb = "offer" if slot.id in before else "open"
         if timetable.changed or today(rule, timetable.ran) != today(rule, now):
             wishes.append(Wish(verb, slot))
-    return [wishes[first : first + AT_ONCE] for first in range(0, len(wishes), AT_ONCE)]
+    return wishes
 
 
 def on_sale(rule: Availability, expert_id: str, now: int) -> list[Slot]:

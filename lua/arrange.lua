@@ -2,7 +2,8 @@
 -- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel  6 outbox  7 experts
 -- ARGV  1 expert id  2 most entries in the outbox  3 PUBLISH or SPUBLISH  4 entries in the change log
 --       5 seconds the change log lives  6 'strict': what stands in the way refuses all; 'lenient': it is left as it is
---       7… verb, slot id, record, verb, slot id, record, … The closings are looked at first. Verbs:
+--       7 epoch ms until which this may be done, because then somebody else is at it, or zero: whenever it comes
+--       8… verb, slot id, record, verb, slot id, record, … The closings are looked at first. Verbs:
 --         close  takes it off sale; the bookings it has stay, and in a strict call stand in the way. The record is ''
 --         add    puts it on sale; one that is there stays as it is
 --         open   the same; one that is closed is opened, and has the record's end and seats if nobody has a seat of it
@@ -10,7 +11,7 @@
 -- Answer {'ok', added, opened or reshaped, closed, booked seats of all that were to be closed, left out, left for now
 --         because somebody holds a seat, {slot id, record, outbox entry, … of all that changed; in a strict call also
 --         of those that are as they are wished for, with '' as the entry}}
---     or {'has-bookings', how many} or {'no-epoch' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
+--     or {'has-bookings', how many} or {'no-epoch' | 'late' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
 -- Event  the state of each slot; "read anew", if any was added or many have changed
 --- @include "answer"
 --- @include "clock"
@@ -18,17 +19,18 @@
 --- @include "overlap"
 --- @include "announce"
 local MANY = 50
-local wrong = check_call(7, math.max(6, #ARGV - #ARGV % 3), {2, 4, 5})
+local wrong = check_call(7, math.max(7, #ARGV - (#ARGV - 7) % 3), {2, 4, 5, 7})
 if wrong then return wrong end
 local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, EXPERTS = unpack(KEYS)
 local expert_id, backlog, publish, log_entries, log_age, mode = unpack(ARGV, 1, 6)
+local ends = tonumber(ARGV[7])
 local strict = mode == 'strict'
 if not strict and mode ~= 'lenient' then return {'bad-call', 'argument 6 is strict or lenient'} end
 
 local OFFERS = {add = 0, open = 1, offer = 2}
 local closings, offers = {}, {}
 local from, till = math.huge, 0
-for position = 7, #ARGV, 3 do
+for position = 8, #ARGV, 3 do
   local verb, id = ARGV[position], ARGV[position + 1]
   if verb == 'close' then
     closings[#closings + 1] = id
@@ -55,6 +57,7 @@ end
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
+if ends > 0 and now_ms() >= ends then return {'late'} end
 local fields = redis.call('HGETALL', CALENDAR)
 for position = 1, #fields, 2 do
   local slot = parse_slot(fields[position], fields[position + 1])

@@ -111,5 +111,10 @@ class AvailabilityStore:
         """Gives a lease back without having done it."""
         await self._rules.update_one({"_id": expert_id, "lease": who}, {"$set": {"due": due, "lease": "", "until": 0}})
 
-    async def remove(self, expert_id: str) -> None:
-        await self._rules.delete_one({"_id": expert_id})
+    async def postpone(self, expert_id: str, now: int, due: int) -> None:
+        """What cannot be done just now is not looked at before then; whoever is at it knows better."""
+        await self._rules.update_one({"_id": expert_id, "until": {"$lte": now}}, {"$set": {"due": due}})
+
+    async def remove(self, timetable: Timetable, who: str) -> None:
+        """For whoever has the lease. It stays if another rule is wanted by now."""
+        await self._rules.delete_one({"_id": timetable.expert_id, "lease": who, "wishes": timetable.wishes})

@@ -17,7 +17,7 @@ from engine.audit import audit
 from engine.availability import Availability, Exceptional, Hours, dump
 from engine.changes import Arranged, Wish
 from engine.engine import Engine
-from engine.errors import ExpertNotFound, StoreUnavailable
+from engine.errors import ExpertNotFound, LeaseLost, StoreUnavailable
 from engine.forms import AvailabilityForm, ExpertForm
 from engine.keeper import next_due, on_sale
 from engine.model import Expert, Slot, Status, new_expert_id, new_slot
@@ -198,6 +198,60 @@ async def test_only_one_is_at_an_expert(engine: Engine, zoe: Expert, monkeypatch
     assert {slot.seats for slot in await shown(engine, zoe)} == {4}
 
 
+@pytest.mark.parametrize("later", ["another rule", "no rule", "nobody"])
+async def test_a_worker_that_stops_in_the_middle_does_nothing_when_it_goes_on(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    """It put the former rule's slots on sale, and nobody ever closed them: the later rule was in effect as a whole."""
+    monkeypatch.setattr(keeper, "LEASE", 2)
+    monkeypatch.setattr(keeper, "AT_ONCE", 10)
+    await engine.store.availabilities.put(zoe.id, RULE)
+    arrange, stopped, goes_on = engine.desk.arrange, asyncio.Event(), asyncio.Event()
+
+    async def stop(expert_id: str, wishes: list[Wish], *, strict: bool, **how: Any) -> Arranged:
+        if await shown(engine, zoe):  # one of its steps is done
+            stopped.set()
+            await goes_on.wait()
+        return await arrange(expert_id, wishes, strict=strict, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.desk, "arrange", stop)
+        worker = asyncio.create_task(engine.keeper.tend(zoe.id))
+        await stopped.wait()
+    if later == "another rule":
+        other = replace(RULE, slot_minutes=360)
+        await engine.set_availability(zoe.id, other)
+        right = [(slot.id, slot.end) for slot in wanted(zoe, other)]
+    elif later == "no rule":
+        await engine.end_availability(zoe.id)
+        right = [(slot.id, slot.end) for slot in wanted(zoe, RULE)[:10]]
+    else:
+        await engine.admin.remove_expert(zoe.id, None, None)
+        right = []
+    goes_on.set()
+    with pytest.raises(LeaseLost):
+        await worker
+    assert [(slot.id, slot.end) for slot in await shown(engine, zoe)] == right
+
+
+async def test_a_rule_whose_redis_is_away_is_in_nobodys_way(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker looks at so many at a time, those first that have been due for longest."""
+
+    async def away(_: object) -> list[int]:
+        raise StoreUnavailable
+
+    rules = engine.store.availabilities
+    await rules.put(zoe.id, RULE)
+    monkeypatch.setattr(engine.calls, "clocks", away)
+    with pytest.raises(StoreUnavailable):
+        await engine.keeper.tend(zoe.id)
+    assert await rules.due(int(time.time()), 10) == []
+    assert await rules.due(int(time.time()) + keeper.LATER, 10) == [zoe.id]
+    monkeypatch.undo()
+
+
 async def test_rules_of_two_administrators_come_one_after_the_other(engine: Engine, zoe: Expert) -> None:
     rules = [replace(RULE, slot_minutes=minutes, seats=minutes) for minutes in (30, 45, 60, 90)]
     await asyncio.gather(*(engine.set_availability(zoe.id, rule) for rule in rules))
@@ -215,12 +269,12 @@ async def test_what_broke_down_half_way_is_taken_up_again(
     await engine.set_availability(zoe.id, rules[0])
     arrange, calls = engine.desk.arrange, 0
 
-    async def break_down(expert_id: str, wishes: list[Wish], *, strict: bool) -> Arranged:
+    async def break_down(expert_id: str, wishes: list[Wish], *, strict: bool, ends: int) -> Arranged:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise StoreUnavailable
-        return await arrange(expert_id, wishes, strict=strict)
+        return await arrange(expert_id, wishes, strict=strict, ends=ends)
 
     monkeypatch.setattr(engine.desk, "arrange", break_down)
     monkeypatch.setattr(keeper, "AT_ONCE", 30)

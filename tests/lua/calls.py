@@ -210,14 +210,14 @@ def add_slots(*pairs: str) -> Call:
     )
 
 
-def arrange(*wishes: str, mode: str = "lenient", backlog: int = 20, label: str = "") -> Call:
-    """``wishes``: verb, slot id, record, verb, slot id, record, …"""
+def arrange(*wishes: str, mode: str = "lenient", backlog: int = 20, ends: int = 0, label: str = "") -> Call:
+    """``wishes``: verb, slot id, record, verb, slot id, record, …; ``ends``: epoch seconds"""
     return Call(
         "arrange",
         (*FEED, OUTBOX, EXPERTS),
-        (EXPERT, str(backlog), *TOLD, mode, *wishes),
-        numbers=(2, 4, 5),
-        records=tuple(7 + n for n, verb in enumerate(wishes) if n % 3 == 2 and wishes[n - 2] != "close"),
+        (EXPERT, str(backlog), *TOLD, mode, f"{ends}000", *wishes),
+        numbers=(2, 4, 5, 7),
+        records=tuple(8 + n for n, verb in enumerate(wishes) if n % 3 == 2 and wishes[n - 2] != "close"),
         publish=3,
         unread=frozenset({CHANNEL}),
         label=label,

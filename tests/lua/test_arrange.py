@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lua.calls import (
+    BEGAN,
     CALENDAR,
     CHANNEL,
     CLOSED,
@@ -187,7 +188,19 @@ def test_an_expert_with_a_first_slot_is_listed(client: RedisClient) -> None:
     assert client.sismember(EXPERTS, arrange().args[0])
 
 
-@pytest.mark.parametrize(("position", "text"), [(6, "Strict"), (6, ""), (7, "drop"), (7, "")])
+def test_what_comes_too_late_changes_nothing(client: RedisClient) -> None:
+    """A worker that had been stopped in the middle put a former rule's slots on sale when the next was in effect."""
+    stock(client)
+    wishes = ("close", SINGLE, "", "add", NEW, NEW_RECORD)
+    witness = Witness(client)
+    seconds, _ = client.time()
+    for ends in (BEGAN, seconds):
+        assert arrange(*wishes, ends=ends).run(client) == [b"late"]
+    witness.assert_nothing_happened()
+    assert arrange(*wishes, ends=seconds + 60).run(client)[1:4] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("position", "text"), [(6, "Strict"), (6, ""), (8, "drop"), (8, "")])
 def test_an_unknown_word_changes_nothing(client: RedisClient, position: int, text: str) -> None:
     stock(client)
     witness = Witness(client)

@@ -247,6 +247,8 @@ SCENARIO: list[Call] = [
     arrange("close", LATER, "", mode="strict"),
     arrange("close", LATER, "", "add", NEW, "nonsense"),
     arrange("close", SINGLE, "", backlog=1),
+    arrange("close", SINGLE, "", ends=BEGAN),
+    arrange("close", LATER, "", ends=START),
     restore(8, slot=NEW, seat=2),
     restore(8, slot=NEW, seat=2, revision=3, status="confirmed"),
     restore(8, slot=NEW, seat=2, revision=2),
