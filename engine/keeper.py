@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from itertools import islice
 
 from pymongo.errors import PyMongoError
 
@@ -77,7 +78,7 @@ class Keeper:
         Raises ExpertNotFound, StoreUnavailable (also when another worker has been at this expert for long: the rule is
         kept then, and put into effect later), PyMongoError.
         """
-        await self._rules.put(expert_id, availability)
+        await self._rules.put(expert_id, availability, int(time.time()))
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if (arranged := await self.tend(expert_id)) is not None:
@@ -179,31 +180,50 @@ class Keeper:
 def wanted(timetable: Timetable, now: int) -> Sequence[Wish]:
     """What is to be done at ``now`` (epoch seconds): closings first, which make room."""
     rule, expert_id = timetable.wanted, timetable.expert_id
+    begun = {slot.id: slot for slot in off_sale(rule, expert_id, timetable.since, now)}
+    if not timetable.changed and today(rule, timetable.ran) == today(rule, now):
+        return [Wish("close", slot) for slot in begun.values()]
     right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
-    before: dict[str, Slot] = {}
-    """What may be on sale."""
-    offered: dict[str, Slot] = {}
-    """What was on sale until now, but for what has been closed by hand."""
-    if timetable.changed:
-        for former in timetable.rules[:-1]:
-            before |= {slot.id: slot for slot in window(former, expert_id, now)}
-            offered |= {slot.id: slot for slot in on_sale(former, expert_id, now)}
-    elif now >= timetable.ran:
-        before = {slot.id: slot for slot in on_sale(rule, expert_id, timetable.ran)}
-    wishes = [Wish("close", slot) for slot in before.values() if slot.id not in right and slot.start > now]
+    before = {slot.id: slot for former in timetable.rules[:-1] for slot in window(former, expert_id, now)}
+    """What former rules may have on sale."""
+    kept = stays(timetable, now)
+    wishes = [Wish("close", slot) for slot in (begun | before).values() if slot.id not in right and slot.start > now]
     for slot in right.values():
-        if not timetable.changed or offered.get(slot.id) == slot:
-            verb: Verb = "add"
-        else:
-            verb = "offer" if slot.id in before else "open"
-        if timetable.changed or today(rule, timetable.ran) != today(rule, now):
-            wishes.append(Wish(verb, slot))
+        verb: Verb = "offer" if slot.id in before else "open"
+        wishes.append(Wish("add" if kept.get(slot.id) == slot else verb, slot))
     return wishes
+
+
+def stays(timetable: Timetable, now: int) -> dict[str, Slot]:
+    """What is on sale as it is to be, but for what has been closed by hand. Of rules that broke off nobody knows."""
+    former, *rest = timetable.rules
+    if not timetable.ran or len(rest) > 1:
+        return {}
+    slots = window(former, timetable.expert_id, timetable.ran)
+    found = {slot.id: slot for slot in slots if is_on_sale(former, slot, now)}
+    for rule in rest:  # what was in its window from the first has not been closed by it
+        slots = window(rule, timetable.expert_id, timetable.asked)
+        found = {slot.id: slot for slot in slots if found.get(slot.id) == slot}
+    return found
 
 
 def on_sale(rule: Availability, expert_id: str, now: int) -> list[Slot]:
     """The slots that a rule has on sale at ``now``."""
-    return [slot for slot in window(rule, expert_id, now) if slot.start - rule.notice_minutes * 60 > now]
+    return [slot for slot in window(rule, expert_id, now) if is_on_sale(rule, slot, now)]
+
+
+def off_sale(rule: Availability, expert_id: str, since: int, now: int) -> Iterable[Slot]:
+    """The slots to come whose notice has begun since then."""
+    for slot in window(rule, expert_id, now):  # by their starts
+        if is_on_sale(rule, slot, now):
+            break
+        if slot.start > now and is_on_sale(rule, slot, since):
+            yield slot
+
+
+def is_on_sale(rule: Availability, slot: Slot, now: int) -> bool:
+    """Of a slot of the rule's window: whether its notice has not begun."""
+    return slot.start - rule.notice_minutes * 60 > now
 
 
 def window(rule: Availability, expert_id: str, now: int) -> Iterable[Slot]:
@@ -220,5 +240,6 @@ def next_due(rule: Availability, expert_id: str, now: int) -> int:
     tomorrow = datetime.combine(today(rule, now) + timedelta(days=1), time_of_day(), zone(rule.time_zone))
     moments = [int(tomorrow.timestamp())]
     if rule.notice_minutes:
-        moments += [slot.start - rule.notice_minutes * 60 for slot in on_sale(rule, expert_id, now)]
+        to_come = (slot for slot in window(rule, expert_id, now) if is_on_sale(rule, slot, now))
+        moments += [slot.start - rule.notice_minutes * 60 for slot in islice(to_come, 1)]
     return min(moments)

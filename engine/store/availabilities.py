@@ -1,8 +1,8 @@
 """The availabilities collection: an expert's rule, and how far it has been put into effect.
 
 A document: ``_id`` the expert's id; ``rules`` those whose slots may be on sale, the last is the one that is wanted;
-``ran`` (epoch seconds) when the wanted one was last put into effect, 0 for never; ``due`` (epoch seconds) when there is
-something to do again; ``wishes`` how often a rule has been wanted; ``lease`` who is at it, ``until`` when.
+``asked`` (epoch seconds) when that one was first wanted; ``ran`` when it was last put into effect, 0 for never; ``due``
+when there is something to do again; ``wishes`` how often a rule was wanted; ``lease`` who is at it, ``until`` when.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ MOST_RULES = 20
 class Timetable:
     expert_id: str
     rules: tuple[Availability, ...]
+    asked: int
     ran: int
     wishes: int
 
@@ -45,25 +46,30 @@ class Timetable:
         """Whether the wanted rule has never been put into effect as a whole."""
         return not self.ran or len(self.rules) > 1
 
+    @property
+    def since(self) -> int:
+        """From when on slots of the wanted rule may have been put on sale that nobody has looked at since."""
+        return self.asked if self.changed else self.ran
+
 
 class AvailabilityStore:
     def __init__(self, collection: AsyncCollection[Document]) -> None:
         self._rules = collection
 
-    async def put(self, expert_id: str, availability: Availability) -> None:
+    async def put(self, expert_id: str, availability: Availability, now: int) -> None:
         """Wants a rule. What it replaces is remembered until it has taken effect. Raises StoreUnavailable if there are
         too many such."""
         rule = dump(availability)
-        again = {"$set": {"due": 0}, "$inc": {"wishes": 1}}
+        again = {"$inc": {"wishes": 1}}
         before = await self._rules.find_one({"_id": expert_id})
         if before and before["rules"][-1] == rule:
             same = {"_id": expert_id, "wishes": before["wishes"]}
-            if (await self._rules.update_one(same, again)).matched_count:
+            if (await self._rules.update_one(same, {**again, "$set": {"due": 0}})).matched_count:
                 return
         try:
             await self._rules.update_one(
                 {"_id": expert_id, f"rules.{MOST_RULES - 1}": {"$exists": False}},
-                {"$push": {"rules": rule}, **again, "$setOnInsert": NEW},
+                {"$push": {"rules": rule}, **again, "$set": {"due": 0, "asked": now}, "$setOnInsert": NEW},
                 upsert=True,
             )
         except DuplicateKeyError as error:
@@ -96,7 +102,8 @@ class AvailabilityStore:
         )
         if document is None:
             return None
-        return Timetable(expert_id, tuple(map(load, document["rules"])), int(document["ran"]), document["wishes"])
+        rules, asked = tuple(map(load, document["rules"])), int(document.get("asked", now))
+        return Timetable(expert_id, rules, asked, int(document["ran"]), document["wishes"])
 
     async def settle(self, timetable: Timetable, who: str, ran: int, due: int) -> bool:
         """The wanted rule is in effect; gives the lease back. False if another one is wanted by now, or the lease was

@@ -144,6 +144,39 @@ async def test_a_new_day_comes_on_sale_and_what_was_closed_by_hand_stays_closed(
     assert (await slots_of(engine, zoe))[shut.id].closed
 
 
+async def test_a_day_that_a_shorter_window_had_closed_comes_on_sale_in_its_turn(engine: Engine, zoe: Expert) -> None:
+    """It stayed closed for ever."""
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    await engine.set_availability(zoe.id, replace(RULE, window_days=1))
+    # As if that had been yesterday, with a window of two days.
+    await documents(engine).update_one({"_id": zoe.id}, {"$set": {"rules.0.windowDays": 2}})
+    await rewind(engine, zoe, 86_400)
+    assert await engine.keeper.tend(zoe.id) == Arranged(opened=12)
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before[:-12]]
+
+
+async def test_hours_that_broke_off_half_way_are_undone_by_the_former_ones(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they had closed by then stayed closed."""
+    await engine.set_availability(zoe.id, RULE)
+    before = await shown(engine, zoe)
+    arrange = engine.desk.arrange
+
+    async def break_down(expert_id: str, wishes: list[Wish], **how: Any) -> Arranged:
+        await arrange(expert_id, wishes[:5], **how)
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.desk, "arrange", break_down)
+        with pytest.raises(StoreUnavailable):
+            await engine.set_availability(zoe.id, replace(RULE, weekly=()))
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before[5:]]
+    assert await engine.set_availability(zoe.id, RULE) == Arranged(opened=5)
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before]
+
+
 async def test_a_slot_goes_off_sale_when_its_notice_begins(engine: Engine, zoe: Expert) -> None:
     await engine.set_availability(zoe.id, RULE)
     slots = await shown(engine, zoe)
@@ -168,7 +201,7 @@ async def test_what_is_due_is_done_by_itself(engine: Engine, zoe: Expert, monkey
     monkeypatch.setattr(keeper, "EVERY", 0.05)
     await engine.keeper.stop()
     engine.keeper.start()
-    await engine.store.availabilities.put(zoe.id, RULE)
+    await engine.store.availabilities.put(zoe.id, RULE, int(time.time()))
     async with asyncio.timeout(5):
         while await shown(engine, zoe) != wanted(zoe, RULE):
             await asyncio.sleep(0.02)
@@ -185,7 +218,7 @@ async def test_seeded_rules_leave_what_is_there(engine: Engine, zoe: Expert) -> 
 
 async def test_only_one_is_at_an_expert(engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = engine.store.availabilities
-    await rules.put(zoe.id, RULE)
+    await rules.put(zoe.id, RULE, int(time.time()))
     assert await rules.lease(zoe.id, "another", int(time.time()), 60) is not None
     assert await engine.keeper.tend(zoe.id) is None
     assert await rules.due(int(time.time()), 10) == []
@@ -205,7 +238,7 @@ async def test_a_worker_that_stops_in_the_middle_does_nothing_when_it_goes_on(
     """It put the former rule's slots on sale, and nobody ever closed them: the later rule was in effect as a whole."""
     monkeypatch.setattr(keeper, "LEASE", 2)
     monkeypatch.setattr(keeper, "AT_ONCE", 10)
-    await engine.store.availabilities.put(zoe.id, RULE)
+    await engine.store.availabilities.put(zoe.id, RULE, int(time.time()))
     arrange, stopped, goes_on = engine.desk.arrange, asyncio.Event(), asyncio.Event()
 
     async def stop(expert_id: str, wishes: list[Wish], *, strict: bool, **how: Any) -> Arranged:
@@ -243,7 +276,7 @@ async def test_a_rule_whose_redis_is_away_is_in_nobodys_way(
         raise StoreUnavailable
 
     rules = engine.store.availabilities
-    await rules.put(zoe.id, RULE)
+    await rules.put(zoe.id, RULE, int(time.time()))
     monkeypatch.setattr(engine.calls, "clocks", away)
     with pytest.raises(StoreUnavailable):
         await engine.keeper.tend(zoe.id)
@@ -417,7 +450,7 @@ async def test_a_worker_that_ends_in_the_middle_leaves_the_rest_to_the_next(
         await asyncio.sleep(60)
         raise AssertionError
 
-    await engine.store.availabilities.put(zoe.id, RULE)
+    await engine.store.availabilities.put(zoe.id, RULE, int(time.time()))
     with monkeypatch.context() as patched:
         patched.setattr(engine.desk, "arrange", hangs)
         task = asyncio.create_task(engine.keeper.tend(zoe.id))
@@ -435,7 +468,7 @@ async def test_many_moments_at_once_are_kept_one_look_after_the_other(
     experts = [replace(zoe, id=new_expert_id()) for _ in range(23)]
     await engine.add_experts(experts)
     for expert in experts:
-        await engine.store.availabilities.put(expert.id, replace(RULE, weekly=()))
+        await engine.store.availabilities.put(expert.id, replace(RULE, weekly=()), int(time.time()))
     monkeypatch.setattr(keeper, "EVERY", 1.0)
     await engine.keeper.stop()
     engine.keeper.start()

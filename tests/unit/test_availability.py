@@ -15,6 +15,7 @@ from engine.availability import Availability, Exceptional, Hours, dump, load
 from engine.calendar import slots
 from engine.forms import AvailabilityForm, faults_of
 from engine.keeper import next_due, on_sale, today, wanted
+from engine.model import Slot
 from engine.store.availabilities import Timetable
 
 MONDAY = date(2027, 3, 1)
@@ -172,7 +173,7 @@ def test_there_is_something_to_do_when_a_day_begins_and_when_a_notice_does() -> 
 
 @given(st.data())
 def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> None:
-    """However long nobody looked in between, and whatever the rule was before."""
+    """However long nobody looked in between, whatever the rule was before, and wherever a worker broke off."""
     lengths = st.sampled_from([20, 30, 60])
     rules = [
         replace(
@@ -185,30 +186,60 @@ def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> Non
         for _ in range(3)
     ]
     now = at(MONDAY, "00:00")
-    calendar: dict[str, Any] = {}
-    known, ran = (rules[0],), 0
-    for _ in range(6):
-        timetable = Timetable(EXPERT, known, ran, 1)
-        for wishes in wanted(timetable, now):
-            for verb, slot in wishes:
-                if verb == "close":
-                    calendar.pop(slot.id, None)
-                elif verb in ("offer", "open"):
-                    assert verb == "offer" or slot.id not in calendar, "else it would keep another shape"
-                    calendar[slot.id] = slot
-                else:
-                    calendar.setdefault(slot.id, slot)
-        rule = timetable.wanted
-        to_come = {slot.id: slot for slot in calendar.values() if slot.start > now}
-        assert to_come == {slot.id: slot for slot in on_sale(rule, EXPERT, now)}
-        ran, known = now, (rule,)
+    calendar: dict[str, Slot] = {}
+    known, asked, ran = (rules[0],), now, 0
+    for _ in range(9):
+        timetable = Timetable(EXPERT, known, asked, ran, 1)
+        rule, wishes = timetable.wanted, wanted(timetable, now)
+        breaks_off = data.draw(st.none() | st.integers(0, len(wishes)))
+        for verb, slot in wishes[:breaks_off]:  # as lua/arrange.lua does it
+            there = calendar.get(slot.id)
+            if verb == "close":
+                calendar |= {slot.id: replace(there, closed=True)} if there else {}
+            elif there is None or verb == "offer" or (verb == "open" and there.closed):
+                calendar[slot.id] = slot
+        then = now
         now += data.draw(st.integers(1, 200_000))
-        if data.draw(st.booleans()):
-            known += (data.draw(st.sampled_from(rules)),)
-        else:
-            now = data.draw(st.sampled_from([now, next_due(rule, EXPERT, ran)]))
-            if now < next_due(rule, EXPERT, ran):
-                now = next_due(rule, EXPERT, ran)
+        if breaks_off is None:
+            shown = [slot for slot in calendar.values() if slot.start > then and not slot.closed]
+            assert sorted(shown, key=lambda slot: slot.start) == on_sale(rule, EXPERT, then)
+            ran, known = then, (rule,)
+            if not data.draw(st.booleans()):
+                now = max(data.draw(st.sampled_from([now, 0])), next_due(rule, EXPERT, ran))
+                continue
+        wish = data.draw(st.sampled_from(rules))
+        if wish != rule:
+            known, asked = (*known, wish), now
+
+
+def test_a_day_that_comes_on_sale_opens_what_a_longer_window_had_closed() -> None:
+    """With four weeks made one, the second week stayed closed when it came."""
+    now = at(MONDAY, "00:00")
+    tomorrow = at(MONDAY + timedelta(days=1), "00:00")
+    wishes = wanted(Timetable(EXPERT, (replace(RULE, window_days=7),), now, now, 1), tomorrow)
+    by_verb = {verb: [slot.start for each, slot in wishes if each == verb] for verb, _ in wishes}
+    new = [at(MONDAY + timedelta(days=7), clock) for clock in ("09:00", "10:00", "11:00")]
+    assert by_verb["open"] == new
+    assert by_verb["add"] == [slot.start for slot in on_sale(RULE, EXPERT, tomorrow) if slot.start < new[0]]
+
+
+def test_what_a_rule_that_broke_off_may_have_closed_is_offered_anew() -> None:
+    """Whoever gave up all hours, was told that it did not work, and wanted the former ones again kept what had been
+    closed by then closed."""
+    now = at(MONDAY, "00:00")
+    nothing = replace(RULE, weekly=())
+    again = wanted(Timetable(EXPERT, (RULE, nothing, RULE), now, now, 1), now)
+    assert {verb for verb, _ in again} == {"offer"}
+    once = wanted(Timetable(EXPERT, (RULE, RULE), now, now, 1), now)
+    assert {verb for verb, _ in once} == {"add"}
+
+
+def test_a_notice_is_kept_while_a_rule_is_not_yet_in_effect() -> None:
+    """While somebody held a slot that was to be reshaped, notices began that nobody looked after, ever."""
+    asked = at(MONDAY, "07:00")
+    longer = replace(RULE, slot_minutes=120)
+    wishes = wanted(Timetable(EXPERT, (longer, RULE), asked, asked, 1), at(MONDAY, "08:30"))
+    assert {slot.start for verb, slot in wishes if verb == "close"} >= {at(MONDAY, "09:00"), at(MONDAY, "10:00")}
 
 
 def test_the_day_is_that_of_the_zone() -> None:
