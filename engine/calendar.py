@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from engine.availability import Availability, Span, zone
+from engine.availability import Availability, Hours, Span, zone
 from engine.model import Slot, new_slot
 
 YEARS = range(1973, 9999)
@@ -47,15 +47,19 @@ def _sessions(availability: Availability, day: date) -> Iterator[Span]:
     tz = zone(availability.time_zone)
     length = availability.slot_minutes * 60
     step = length + availability.buffer_minutes * 60
-    for hours in availability.hours(day):
-        opens = datetime.combine(day, hours.opens)
-        closes = datetime.combine(day, hours.closes) + timedelta(days=hours.closes <= hours.opens)
-        at = 0
-        for start, end in _open(opens, closes, tz):
-            at = max(at, start)
-            while at + length <= end:
-                yield at, at + length
-                at += step
+    at = 0
+    # Together, for a clock that is changed brings hours closer to each other than they are on the wall.
+    for start, end in sorted(span for hours in availability.hours(day) for span in _open(*_on(day, hours), tz)):
+        at = max(at, start)
+        while at + length <= end:
+            yield at, at + length
+            at += step
+
+
+def _on(day: date, hours: Hours) -> tuple[datetime, datetime]:
+    """When they open on a day, and close."""
+    closes = datetime.combine(day, hours.closes) + timedelta(days=hours.closes <= hours.opens)
+    return datetime.combine(day, hours.opens), closes
 
 
 def _open(opens: datetime, closes: datetime, tz: tzinfo) -> Iterator[Span]:

@@ -217,6 +217,29 @@ def test_the_buffer_is_kept_when_the_clock_goes_back_out_of_the_hours() -> None:
     assert starts == ["25 02:30+0200", "25 02:45+0100"]
 
 
+@pytest.mark.parametrize(
+    ("day", "hours", "minutes", "starts"),
+    [
+        pytest.param(
+            date(2026, 3, 29), ("01:00-02:00", "03:00-05:00"), 60, ["01:00+0100", "04:00+0200"],
+            id="spring: the pause between these hours does not exist",
+        ),
+        pytest.param(
+            date(2026, 10, 25), ("01:30-02:30", "02:45-03:15"), 15,
+            ["01:30+0200", "02:00+0200", "02:45+0200", "02:15+0100", "02:45+0100"],
+            id="autumn: the first hours come again at once after the second",
+        ),
+    ],
+)  # fmt: skip
+def test_the_buffer_is_kept_between_hours_that_a_change_of_the_clock_brings_together(
+    day: date, hours: tuple[str, ...], minutes: int, starts: list[str]
+) -> None:
+    weekly = [Hours(day.weekday(), *map(time.fromisoformat, each.split("-"))) for each in reversed(hours)]
+    found = list(slots(EXPERT, Availability("Europe/Berlin", tuple(weekly), minutes, minutes), day, 1))
+    assert all(after.start - before.end >= minutes * 60 for before, after in pairwise(found))
+    assert [f"{datetime.fromtimestamp(slot.start, zone('Europe/Berlin')):%H:%M%z}" for slot in found] == starts
+
+
 def test_hours_that_close_within_a_doubled_hour_close_twice() -> None:
     starts = offered("Europe/Berlin", date(2026, 10, 25), "01:30", "02:30", minutes=30)
     assert starts == ["25 01:30+0200", "25 02:00+0200", "25 02:00+0100"]
