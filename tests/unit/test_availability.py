@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from engine.availability import Availability, Exceptional, Hours, dump, load
 from engine.calendar import slots
 from engine.forms import AvailabilityForm, faults_of
 from engine.keeper import next_due, on_sale, today, wanted
-from engine.model import Slot
+from engine.model import Slot, new_slot
 from engine.store.availabilities import Timetable
 
 MONDAY = date(2027, 3, 1)
@@ -171,6 +171,7 @@ def test_there_is_something_to_do_when_a_day_begins_and_when_a_notice_does() -> 
     assert next_due(replace(RULE, notice_minutes=0), EXPERT, due[0]) == at(tuesday, "00:00")
 
 
+@settings(deadline=None)  # there may be two thousand slots
 @given(st.data())
 def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> None:
     """However long nobody looked in between, whatever the rule was before, and wherever a worker broke off."""
@@ -188,7 +189,7 @@ def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> Non
     now = at(MONDAY, "00:00")
     calendar: dict[str, Slot] = {}
     known, asked, ran = (rules[0],), now, 0
-    for _ in range(9):
+    for _ in range(7):
         timetable = Timetable(EXPERT, known, asked, ran, 1)
         rule, wishes = timetable.wanted, wanted(timetable, now)
         breaks_off = data.draw(st.none() | st.integers(0, len(wishes)))
@@ -240,6 +241,25 @@ def test_a_notice_is_kept_while_a_rule_is_not_yet_in_effect() -> None:
     longer = replace(RULE, slot_minutes=120)
     wishes = wanted(Timetable(EXPERT, (longer, RULE), asked, asked, 1), at(MONDAY, "08:30"))
     assert {slot.start for verb, slot in wishes if verb == "close"} >= {at(MONDAY, "09:00"), at(MONDAY, "10:00")}
+
+
+def test_where_only_a_notice_begins_the_window_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it was, three times at each beginning, and the worker did nothing else meanwhile."""
+    made = 0
+
+    def counted(*slot: Any) -> Slot:
+        nonlocal made
+        made += 1
+        return new_slot(*slot)
+
+    monkeypatch.setattr("engine.calendar.new_slot", counted)
+    always = tuple(Hours(day, time(), time()) for day in range(7))
+    rule = Availability("Europe/Berlin", always, 30, notice_minutes=90, window_days=100)
+    noon = at(MONDAY, "12:00")
+    [(verb, slot)] = wanted(Timetable(EXPERT, (rule,), 0, noon - 1800, 1), noon)
+    assert (verb, slot.start) == ("close", at(MONDAY, "13:30"))
+    assert next_due(rule, EXPERT, noon) == at(MONDAY, "12:30")
+    assert made < 2 * 2 * 48, "yesterday's and today's"
 
 
 def test_the_day_is_that_of_the_zone() -> None:
