@@ -28,10 +28,11 @@ local strict = mode == 'strict'
 if not strict and mode ~= 'lenient' then return {'bad-call', 'argument 6 is strict or lenient'} end
 
 local OFFERS = {add = 0, open = 1, offer = 2}
-local closings, offers = {}, {}
+local closings, offers, named = {}, {}, {}
 local from, till = math.huge, 0
 for position = 8, #ARGV, 3 do
   local verb, id = ARGV[position], ARGV[position + 1]
+  named[id] = true
   if verb == 'close' then
     closings[#closings + 1] = id
   elseif OFFERS[verb] then
@@ -44,10 +45,15 @@ for position = 8, #ARGV, 3 do
   end
 end
 
-local there, near = {}, {} -- all by id, and those of the time of the offers
-local function note(slot)
-  there[slot.id] = slot
-  if slot.start < till and from < slot.finish then near[#near + 1] = slot end
+local there, near = {}, {} -- those that are named, by id, and those of the time of the offers
+local function note(id, record)
+  local start, finish = string.match(record, '^(%d+) (%d+) ')
+  local is_near = start and tonumber(start) < till and from < tonumber(finish)
+  local slot = (is_near or named[id]) and not there[id] and parse_slot(id, record)
+  if not slot then return end
+  slot.start, slot.finish = tonumber(slot.start), tonumber(slot.finish)
+  if named[id] then there[id] = slot end
+  if is_near then near[#near + 1] = slot end
 end
 local function overlaps(wanted)
   for _, slot in ipairs(near) do
@@ -58,13 +64,11 @@ end
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
 if ends > 0 and now_ms() >= ends then return {'late'} end
-local fields = redis.call('HGETALL', CALENDAR)
-for position = 1, #fields, 2 do
-  local slot = parse_slot(fields[position], fields[position + 1])
-  if slot then
-    slot.start, slot.finish = tonumber(slot.start), tonumber(slot.finish)
-    note(slot)
-  end
+if #offers > 0 then
+  local fields = redis.call('HGETALL', CALENDAR)
+  for position = 1, #fields, 2 do note(fields[position], fields[position + 1]) end
+else -- nothing can overlap
+  for _, id in ipairs(closings) do note(id, redis.call('HGET', CALENDAR, id) or '') end
 end
 
 local changed, right = {}, {}
@@ -109,7 +113,8 @@ for _, offer in ipairs(offers) do
       changed[#changed + 1] = slot
       opened = opened + 1
     else
-      note(wanted)
+      there[wanted.id] = wanted
+      near[#near + 1] = wanted
       changed[#changed + 1] = wanted
       added = added + 1
     end

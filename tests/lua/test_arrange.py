@@ -85,6 +85,13 @@ def test_bookings_stand_in_the_way_of_a_strict_closing_only(client: RedisClient)
     assert record(client, TRIO).endswith(" 1 1 0 bb.")
 
 
+def test_what_is_closed_twice_in_a_call_is_closed_once(client: RedisClient) -> None:
+    for rest in ((), ("add", NEW, NEW_RECORD)):
+        stock(client)
+        assert arrange("close", SINGLE, "", "close", SINGLE, "", *rest).run(client)[3] == 1
+        assert record(client, SINGLE) == f"{START} {START + 1800} 1 1 0 ."
+
+
 def test_a_slot_that_is_not_there_refuses_a_strict_closing_only(client: RedisClient) -> None:
     stock(client)
     witness = Witness(client)
