@@ -120,7 +120,8 @@ class Availability:
         if len(days) < len(self.exceptions):
             raise ValueError("two exceptions are of the same day")
         for day in days:
-            around = [each for each in (day.toordinal() + shift for shift in (-1, 0, 1)) if 0 < each <= LAST_DAY]
+            # Hours may go on until the end of the next day, and a buffer until the end of the one after.
+            around = [each for each in (day.toordinal() + shift for shift in range(-2, 3)) if 0 < each <= LAST_DAY]
             self._apart(sorted(span for each in around for span in self._spans(date.fromordinal(each))))
 
     def hours(self, day: date) -> tuple[Hours, ...]:

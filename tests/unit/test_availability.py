@@ -69,6 +69,16 @@ def test_exceptions_keep_away_from_what_is_around_them(exceptions: tuple[Excepti
         replace(RULE, buffer_minutes=10, exceptions=exceptions)
 
 
+@pytest.mark.parametrize("exceptional", [0, 2])
+def test_a_buffer_of_many_hours_reaches_the_day_after_the_next(exceptional: int) -> None:
+    """Here 12 hours would lie between a session on Tuesday and one on Wednesday."""
+    of_day = {0: hours(MONDAY, "20:00", "20:00"), 2: hours(MONDAY + timedelta(days=2), "00:00", "10:00")}
+    exception = Exceptional(MONDAY + timedelta(days=exceptional), (of_day.pop(exceptional),))
+    rule = replace(RULE, weekly=tuple(of_day.values()), exceptions=(exception,), buffer_minutes=4 * 60)
+    with pytest.raises(ValueError, match="closer to each other than the buffer"):
+        replace(rule, buffer_minutes=14 * 60)
+
+
 def test_the_hours_of_an_exception_are_of_its_day() -> None:
     with pytest.raises(ValueError, match="weekday"):
         Exceptional(MONDAY, (Hours(3, time(9), time(10)),))
