@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
-from redis.exceptions import AskError, MovedError, RedisError
+from redis.exceptions import AskError, MovedError, RedisClusterException, RedisError
 
 from engine.routes.address import Address
 from engine.wire import LinkDown
@@ -19,6 +19,7 @@ class Topology:
 
     def __init__(self, address: Address, timeout: float) -> None:
         patience = min(timeout, 1.0)
+        self._address = address
         self._cluster = RedisCluster(
             startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
             require_full_coverage=False,
@@ -39,8 +40,15 @@ class Topology:
         """Asks the first node that answers, and the ``silent`` one last. Raises `LinkDown` if there is none."""
         try:
             await self._nodes.initialize(last_failed_node_name=silent)
-        except (RedisError, OSError, IndexError) as error:
+        except (RedisError, RedisClusterException, OSError, IndexError) as error:
+            self._begin_anew()
             raise LinkDown(f"the Redis cluster cannot be reached: {error}") from error
+
+    def _begin_anew(self) -> None:
+        """Has the nodes of the URL asked as well, next time: those that were last heard of may be gone for good."""
+        for host, port in self._address.hosts:
+            node = ClusterNode(host, port, **self._nodes.connection_kwargs)
+            self._nodes.startup_nodes.setdefault(node.name, node)
 
     @property
     def primaries(self) -> set[str]:
