@@ -139,17 +139,18 @@ class Link:
         return reply
 
     async def _connect(self) -> None:
-        self._lost.clear()
         wire = await connect(await self._where(), lambda: Wire(self._on_lost), self._timeout)
         try:
-            await self._examine(wire)
-            await self._end_predecessor(wire)
-            await wire.call("CLIENT", "SETNAME", self._name)
-            self._client = await wire.call("CLIENT", "ID")
-            await asyncio.gather(*(wire.call("SCRIPT", "LOAD", script.source) for script in all_scripts()))
+            async with asyncio.timeout(self._timeout):
+                await self._examine(wire)
+                await self._end_predecessor(wire)
+                await wire.call("CLIENT", "SETNAME", self._name)
+                self._client = await wire.call("CLIENT", "ID")
+                await asyncio.gather(*(wire.call("SCRIPT", "LOAD", script.source) for script in all_scripts()))
         except BaseException:
             wire.close()
             raise
+        self._lost.clear()  # which one that was no good may have set in the meantime
         self._wire = wire
         self.since = asyncio.get_running_loop().time()
         self._up.set()
