@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from engine.errors import StoreUnavailable
 from engine.link import Link
 from engine.routes.address import Address
 from engine.scripts import Script
@@ -48,6 +49,28 @@ class SentinelLink(Link):
     async def close(self) -> None:
         await super().close()
         await self._sentinel.aclose()
+
+    async def subscriber(self, wire: Callable[[], Wire], server: str) -> Wire:
+        found = await super().subscriber(wire, server)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._examine(found)
+        except BaseException:
+            found.close()
+            raise
+        return found
+
+    async def _connect(self) -> None:
+        """By what one sentinel says, or the next: the first one may be cut off from the others, and out of date."""
+        sentinels = self._sentinel.sentinels
+        for _ in sentinels[1:]:
+            try:
+                await super()._connect()
+            except (OSError, hiredis.ReplyError, StoreUnavailable):
+                sentinels.append(sentinels.pop(0))
+            else:
+                return
+        await super()._connect()
 
     async def run(self, script: Script, keys: tuple[str, ...], args: tuple[Arg, ...]) -> list[Any]:
         answer: list[Any] = await self._on_master(lambda: super(SentinelLink, self).run(script, keys, args))
