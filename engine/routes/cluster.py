@@ -220,11 +220,16 @@ class Cluster:
                 task.add_done_callback(self._closing.discard)
 
     async def _watch(self) -> None:
-        """A master that hangs gives no error: look whether the cluster has replaced it."""
+        """A master that hangs gives no error: look whether the cluster has replaced it. Nor is anything asked of a
+        server that has left the cluster, and then ended."""
         while True:
             await asyncio.sleep(SUSPICIOUS / 4)
-            if self._silent() is not None:
+            if self._silent() is not None or any(map(self._has_gone, self._links.keys() - self._topology.primaries)):
                 await self.look_again()
+
+    def _has_gone(self, server: str) -> bool:
+        """Whether it was connected and is no more."""
+        return self._links[server].since > 0 and not self._links[server].up
 
 
 async def _has_sharded_channels(link: Link) -> bool:

@@ -6,16 +6,18 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from engine.engine import Engine
 from engine.errors import SlotTaken
+from engine.routes import Cluster
 from engine.routes.address import parse
 from engine.routes.topology import Topology
 from engine.stack import RedisServer
-from engine.stack.cluster import RedisCluster
+from engine.stack.cluster import ClusterNode, RedisCluster
 from tests.cluster.conftest import Spread, owner
 from tests.cluster.load import Load
 from tests.cluster.test_feed import until_equal
@@ -124,3 +126,20 @@ async def test_a_replica_promoted_without_the_tail_gives_no_seat_away_twice(
     assert (again.replayed, again.booking) == (True, kept.booking)
     assert calendar.slots[1].free == 1
     assert (await engine.calendar(sample.expert.id)).slots[0].free == 0
+
+
+async def test_a_server_that_has_left_the_cluster_is_not_dialled_for_ever(
+    engine: Engine, cluster: RedisCluster, tmp_path: Path
+) -> None:
+    """A master that had given its slots away was no longer listed, and kept its link, for it might be one that is just
+    getting its first. When it was switched off then nobody looked again: nothing was asked of it any more."""
+    assert isinstance(engine.link, Cluster)
+    with ClusterNode(tmp_path / "former") as former:
+        link = engine.link._link(f"127.0.0.1:{former.port}")
+        await link.ready(3.0)
+        await engine.link.look_again()
+        assert link in engine.link._links.values(), "it may be getting its first slot"
+    deadline = time.monotonic() + 3
+    while link in engine.link._links.values():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
