@@ -27,7 +27,7 @@ from engine.glance import Glance
 from engine.holds import Holds
 from engine.journal import Journal
 from engine.keeper import Keeper, next_due
-from engine.keys import Keys
+from engine.keys import Keys, Partition
 from engine.limits import Limiter
 from engine.model import Booking, Calendar, Page, Slot, Status
 from engine.rebuild import Rebuilder
@@ -260,12 +260,15 @@ class Engine(Experts):
         while True:
             await asyncio.sleep(JANITOR_PAUSE * (0.5 + random.random()))
             try:
-                for partition in self.keys.partitions:
-                    for expert_id in await self.calls.command("SMEMBERS", partition.experts):
-                        keys = partition.feed(expert_id.decode())
-                        await self.calls.run("retire", keys, (self.settings.keep_past, self.calls.publish[0]))
-                        await asyncio.sleep(0.005)
+                await self.calls.wherever_possible(self.keys.partitions, self._retire, "past slots stay for now")
             except StoreUnavailable as error:
                 log.warning("past slots stay for now: %s", error)
             except Exception:
                 log.exception("past slots stay for now")
+
+    async def _retire(self, partitions: Sequence[Partition], _: int) -> None:
+        for partition in partitions:
+            for expert_id in await self.calls.command("SMEMBERS", partition.experts):
+                keys = partition.feed(expert_id.decode())
+                await self.calls.run("retire", keys, (self.settings.keep_past, self.calls.publish[0]))
+                await asyncio.sleep(0.005)

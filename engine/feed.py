@@ -114,8 +114,9 @@ class Feed:
         return (epoch or b"").decode(), int(version or 0)
 
     async def verify(self) -> None:
-        """Compares each room with Redis. A loss that no later event has shown, or a new epoch, shows here."""
-        rooms = list(self._rooms.values())
+        """Compares each room with Redis. A loss that no later event has shown, or a new epoch, shows here. A room that
+        is catching up needs none of it, and its server may be away."""
+        rooms = [room for room in self._rooms.values() if room.current]
         for start in range(0, len(rooms), AT_ONCE):
             await self._verify(rooms[start : start + AT_ONCE])
 

@@ -123,9 +123,9 @@ class Cluster:
             link.send(*command, heard=heard)
 
     async def subscriber(self, wire: Callable[[], Wire], server: str) -> Wire:
-        server = server or min(self._topology.primaries, default="")
+        server = server or min(filter(self._reached, self._topology.primaries), default="")
         if not server:
-            raise LinkDown("the Redis cluster has no master")
+            raise LinkDown("no master of the Redis cluster can be reached")
         return await connect(self._url_of(server), wire, self._timeout)
 
     async def look_again(self) -> None:
@@ -183,6 +183,9 @@ class Cluster:
             link.longest_pause = LONGEST_PAUSE
             link.begin()
         return link
+
+    def _reached(self, server: str) -> bool:
+        return server in self._links and self._links[server].up
 
     def _url_of(self, server: str) -> str:
         host, _, port = server.rpartition(":")

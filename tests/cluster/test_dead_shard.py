@@ -10,9 +10,12 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import SlotlineError, StoreUnavailable
+from engine.feed import EXPERTS_CHANNEL
+from engine.model import new_slot
 from engine.records import to_record
 from engine.settings import Settings
 from engine.stack.cluster import RedisCluster
+from engine.stack.errors import StackError
 from tests.cluster.conftest import Spread, owner
 from tests.samples import Sample
 
@@ -89,3 +92,91 @@ async def mark(engine: Engine, sample: Sample, number: int) -> str:
     """The only seat of a slot."""
     slots = {slot.id: slot for slot in (await engine.calendar(sample.expert.id)).slots}
     return slots[sample.slots[number].id].seatmap
+
+
+@pytest.fixture
+async def dead(engine: Engine, spread: Spread, cluster: RedisCluster) -> int:
+    """A shard is gone: the number of its sample. It is the one that was listened to for plain channels."""
+    place = min(engine.link._topology.primaries)  # type: ignore[attr-defined]
+    doomed = next(node for node in cluster.nodes if place.endswith(f":{node.port}"))
+    rooms = [engine.feed.room(sample.expert.id) for sample in spread.samples]
+    await asyncio.gather(*(room.ready() for room in rooms))
+    number = next(n for n, sample in enumerate(spread.samples) if owner(engine, cluster, sample) is doomed)
+    cluster.replica_of(doomed).kill()
+    doomed.kill()
+
+    async def others_serve() -> bool:
+        return (await engine.book(spread.samples[number - 1].request(7))).durable
+
+    await until(others_serve)
+    return number
+
+
+async def test_a_loss_elsewhere_is_found_all_the_same(engine: Engine, spread: Spread, dead: int) -> None:
+    """Rooms are compared with Redis in one go, and whoever of them could not be asked ended it for all."""
+    sample = spread.samples[dead - 1]
+    room = engine.feed.room(sample.expert.id)
+
+    async def current() -> bool:
+        return room.current
+
+    await until(current)
+    right, room.version = room.version, room.version - 1
+    began = time.monotonic()
+    await engine.feed.verify()
+    assert time.monotonic() - began < 1.5, "it waited for the dead shard"
+    await room.ready()
+    assert room.version == right
+
+
+async def test_other_workers_are_heard_all_the_same(
+    engine: Engine, spread: Spread, cluster: RedisCluster, dead: int
+) -> None:
+    """The channel that says that profiles have changed is told by every node, and was listened to at the first."""
+    heard = asyncio.Event()
+    engine.feed.on_experts_changed = heard.set
+    alive = owner(engine, cluster, spread.samples[dead - 1])
+
+    async def told() -> bool:
+        with alive.client() as client:
+            client.publish(EXPERTS_CHANNEL, "changed")
+        await asyncio.sleep(0.1)
+        return heard.is_set()
+
+    await until(told)
+
+
+async def test_past_slots_leave_all_the_same(
+    engine: Engine,
+    spread: Spread,
+    cluster: RedisCluster,
+    settings: Settings,
+    dead: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One partition after the other, the round ended at the first that could not be asked."""
+    others = [sample for number, sample in enumerate(spread.samples) if number != dead]
+    theirs = [each.number for each in engine.keys.partitions if not is_alive(cluster, each.epoch)]
+    sample = max(others, key=lambda sample: engine.keys.of(sample.expert.id).number)
+    assert engine.keys.of(sample.expert.id).number > min(theirs)
+    start = int(time.time()) // 60 * 60 - 7200
+    past = new_slot(sample.expert.id, start, start + 1800)
+    await engine.add_slots([past])
+    monkeypatch.setattr("engine.engine.JANITOR_PAUSE", 0.1)
+    engine.settings = settings.model_copy(update={"keep_past": 0})
+    janitor = asyncio.create_task(engine._retire_past_slots())
+
+    async def gone() -> bool:
+        return past.id not in {slot.id for slot in (await engine.calendar(sample.expert.id)).slots}
+
+    try:
+        await until(gone)
+    finally:
+        janitor.cancel()
+
+
+def is_alive(cluster: RedisCluster, key: str) -> bool:
+    try:
+        return cluster.master_of(key).alive
+    except StackError:
+        return False
