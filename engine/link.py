@@ -144,8 +144,7 @@ class Link:
             async with asyncio.timeout(self._timeout):
                 await self._examine(wire)
                 await self._end_predecessor(wire)
-                await wire.call("CLIENT", "SETNAME", self._name)
-                self._client = await wire.call("CLIENT", "ID")
+                await self._introduce(wire)
                 await asyncio.gather(*(wire.call("SCRIPT", "LOAD", script.source) for script in all_scripts()))
         except BaseException:
             wire.close()
@@ -174,6 +173,14 @@ class Link:
         except hiredis.ReplyError as error:
             log.warning("the last connection cannot be ended; what it sent may still run: %s", error)
         self._client = None
+
+    async def _introduce(self, wire: Wire) -> None:
+        """So that the next connection can end this one."""
+        try:
+            await wire.call("CLIENT", "SETNAME", self._name)
+            self._client = await wire.call("CLIENT", "ID")
+        except hiredis.ReplyError as error:
+            log.warning("should this connection be lost, it cannot be ended; what it sent may run later: %s", error)
 
     def _on_lost(self) -> None:
         self._up.clear()

@@ -1,8 +1,11 @@
-"""The hot link finds its way away from a server that takes connections and says nothing."""
+"""The hot link, with servers that do not do all that it asks for."""
 
 from __future__ import annotations
 
 import asyncio
+
+import pytest
+from redis.asyncio import Redis
 
 from engine.link import Link
 from engine.settings import Settings
@@ -35,3 +38,20 @@ async def test_whoever_answers_nothing_is_given_up(settings: Settings) -> None:
             assert await (await link.ready(3.0)).call("PING") == b"PONG"
         finally:
             await link.close()
+
+
+async def test_a_user_who_may_not_speak_of_clients_is_connected_all_the_same(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last connection cannot be ended then, which is said, and was meant to be all."""
+    assert settings.redis_url
+    async with Redis.from_url(settings.redis_url) as admin:
+        await admin.execute_command("ACL", "SETUSER", "modest", "on", ">secret", "~*", "&*", "+@all", "-client")
+        link = Link(settings.redis_url.replace("://", "://modest:secret@"), timeout=3.0)
+        try:
+            await link.open()
+            assert await link.call("PING") == b"PONG"
+            assert "cannot be ended" in caplog.text
+        finally:
+            await link.close()
+            await admin.execute_command("ACL", "DELUSER", "modest")
