@@ -19,6 +19,9 @@ from engine.wire import LinkDown, LinkLost, Wire
 
 log = logging.getLogger("slotline.feed")
 
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds before a connection that came to nothing is made again."""
+
 ANY = ""
 """The server of plain channels: every server tells them."""
 
@@ -132,6 +135,8 @@ class Ear:
         self._asked: dict[bytes, float] = {}
         """Channels that no answer has come for, and since when (the loop's clock)."""
         self._wire: Wire | None = None
+        self._stood = False
+        """Whether a subscription stood on the last connection."""
         self._lost = asyncio.Event()
         self._since = self._lost_at()
         self._keeper = asyncio.create_task(self._keep(), name=f"feed {server}")
@@ -172,29 +177,35 @@ class Ear:
             wire.send(b"SUBSCRIBE", *channels)
 
     async def _keep(self) -> None:
-        pause = 0.05
+        pause = SHORTEST_PAUSE
         while True:
             self._lost.clear()
+            self._stood = False
             try:
                 wire = await self._owner.route.subscriber(lambda: Wire(self._lost.set), self.server)
             except (OSError, hiredis.ReplyError, LinkDown, LinkLost) as error:
                 log.warning("the feed cannot reach Redis %s: %s", self.server, error or type(error).__name__)
-                self._owner.seek()
-                await asyncio.sleep(pause * (0.5 + random.random()))
-                pause = min(pause * 2, 1.0)
-                continue
-            pause = 0.05
-            wire.listen(self._push)
-            self._wire = wire
-            if self.channels:
-                self._subscribe(wire, list(self.channels))
-            await self._until_lost(wire)
-            self._wire = None
-            self._asked.clear()
-            self._since = self._lost_at()
-            for channel in list(self.channels):
-                self._owner.hearer.broke(channel)
+            else:
+                await self._listen(wire)
             self._owner.seek()
+            if self._stood:
+                pause = SHORTEST_PAUSE
+                continue
+            # A connection alone says little: a server that has too many ends it as soon as it is made.
+            await asyncio.sleep(pause * (0.5 + random.random()))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _listen(self, wire: Wire) -> None:
+        wire.listen(self._push)
+        self._wire = wire
+        if self.channels:
+            self._subscribe(wire, list(self.channels))
+        await self._until_lost(wire)
+        self._wire = None
+        self._asked.clear()
+        self._since = self._lost_at()
+        for channel in list(self.channels):
+            self._owner.hearer.broke(channel)
 
     async def _until_lost(self, wire: Wire) -> None:
         timeout = self._owner.timeout
@@ -235,6 +246,7 @@ class Ear:
             self._owner.hearer.heard(channel, data)
         elif kind in (b"subscribe", b"ssubscribe"):
             self._asked.pop(channel, None)
+            self._stood = True
             if channel in self.channels:
                 self._owner.hearer.stands(channel)
         elif kind == b"sunsubscribe" and channel in self.channels:  # its slot has gone to another master
