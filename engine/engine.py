@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import hiredis
+
 from engine.admin import Admin
 from engine.availability import Availability
 from engine.calendars import Calendars
@@ -87,6 +89,7 @@ class Engine(Experts):
             with translated():
                 await engine._check_partitions()
                 await engine.rebuilder.ensure()
+            await engine._check_channels()
         except BaseException:
             await engine.link.close()
             await engine.store.close()
@@ -106,6 +109,13 @@ class Engine(Experts):
         made, ours = await self.store.partitions(self.settings.partitions), self.settings.partitions
         if made != ours:
             raise StoreUnavailable(f"this database was made with PARTITIONS={made}, and now it is {ours}")
+
+    async def _check_channels(self) -> None:
+        """A Redis user who may write and not publish would leave every change half done."""
+        try:
+            await self.link.call(self.link.publish, self.keys.partitions[0].channel(""), "")
+        except hiredis.ReplyError as error:
+            raise StoreUnavailable(f"Redis does not let us publish: {error}") from error
 
     async def close(self) -> None:
         """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from engine.engine import Engine
+from engine.errors import StoreUnavailable
 from engine.link import Link
 from engine.settings import Settings
 
@@ -55,3 +57,17 @@ async def test_a_user_who_may_not_speak_of_clients_is_connected_all_the_same(
         finally:
             await link.close()
             await admin.execute_command("ACL", "DELUSER", "modest")
+
+
+async def test_a_user_who_may_not_publish_does_not_get_to_write_either(settings: Settings) -> None:
+    """From Redis 7 on that is any user whom nobody has given channels. A script stopped where it tells of its change,
+    after it had made it: the first booking of a seat was answered "taken", and the seat was nobody's."""
+    assert settings.redis_url
+    async with Redis.from_url(settings.redis_url) as admin:
+        await admin.execute_command("ACL", "SETUSER", "silent", "on", ">secret", "~*", "resetchannels", "+@all")
+        url = settings.redis_url.replace("://", "://silent:secret@")
+        try:
+            with pytest.raises(StoreUnavailable, match="publish"):
+                await Engine.open(settings.model_copy(update={"redis_url": url}))
+        finally:
+            await admin.execute_command("ACL", "DELUSER", "silent")
