@@ -21,6 +21,7 @@ from engine.stack.cluster import ClusterNode, RedisCluster
 from tests.cluster.conftest import Spread, owner
 from tests.cluster.load import Load
 from tests.cluster.test_feed import until_equal
+from tests.engine.test_feed_order import Mirror
 
 SHARE = 3.0
 """Seconds after the election within which writes must have resumed: 0.1 to 1.2 in most cases."""
@@ -57,6 +58,7 @@ async def test_writes_resume_and_no_booking_is_lost(
 ) -> None:
     room = engine.feed.room(spread.first.expert.id)
     await room.ready()
+    mirror = Mirror(room)
     load = Load(engine, spread.samples)
     doomed = owner(engine, cluster, spread.first)
     replica = cluster.replica_of(doomed)
@@ -71,6 +73,7 @@ async def test_writes_resume_and_no_booking_is_lost(
     try:
         forgotten = await load.check()
         await until_equal(engine, spread.first, room, 3)
+        assert (mirror.wrong, mirror.slots) == ([], room.slots), "each change was told once, in its turn"
     finally:
         doomed.kill()
     with capsys.disabled():

@@ -16,6 +16,7 @@ from engine.stack.cluster import ClusterNode, RedisCluster
 from tests.cluster.conftest import Spread, owner
 from tests.cluster.load import Load
 from tests.cluster.test_feed import until_equal
+from tests.engine.test_feed_order import Mirror
 from tests.samples import Sample
 
 
@@ -60,6 +61,7 @@ async def test_nobody_notices_that_a_partition_moves(
     sample = spread.first
     room = engine.feed.room(sample.expert.id)
     await room.ready()
+    mirror = Mirror(room)
     known = (await engine.book(sample.request(0))).booking
     load = Load(engine, spread.samples)
     move = Move(engine, cluster, sample)
@@ -86,6 +88,7 @@ async def test_nobody_notices_that_a_partition_moves(
     assert before < len(load.of(sample)) - 10, "bookings went on at the new master"
     assert await load.check() == 0
     await until_equal(engine, sample, room, 3)
+    assert (mirror.wrong, mirror.slots) == ([], room.slots), "each change was told once, in its turn"
     await until_told(engine, sample, move.target)
 
 
