@@ -172,8 +172,11 @@ class RedisCluster:
     def _form(self, deadline: float) -> None:
         with ExitStack() as stack:
             clients = [stack.enter_context(node.client()) for node in self.nodes]
-            fresh = all(_info(client)["cluster_slots_assigned"] == "0" for client in clients)
+            # Somebody may have ended the first start half-way: nobody had written anything then.
+            fresh = not _formed(clients) and not any(client.dbsize() for client in clients)
             if fresh:
+                for client in clients:
+                    _run(client, "RESET", "HARD")
                 self._deal_slots(clients[:MASTERS])
             # Each pair meets: that is faster than gossip, and nodes on disk learn each other's new ports.
             for (_, client), (other, _) in combinations(zip(self.nodes, clients, strict=True), 2):
@@ -208,6 +211,12 @@ def _run(client: Redis, subcommand: str, *words: str | int) -> Any:
 def _info(client: Redis) -> dict[str, str]:
     found: dict[str, str] = _run(client, "INFO")
     return found
+
+
+def _formed(clients: list[Redis]) -> bool:
+    """Whether each node knows of all slots, and as many as there are to be are replicas."""
+    replicas = sum(client.info("replication")["role"] == "slave" for client in clients)
+    return replicas == MASTERS and all(_info(client)["cluster_slots_assigned"] == str(SLOTS) for client in clients)
 
 
 def _all_meet(clients: list[Redis]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engine.cli.stores import look_at_redis
 from engine.stack import RedisCluster, Stack
 from engine.stack import cluster as embedded
+from engine.stack.cluster import MASTERS
 
 
 def test_it_keeps_its_data_finds_together_on_new_ports_and_is_mended(
@@ -30,6 +32,25 @@ def test_it_keeps_its_data_finds_together_on_new_ports_and_is_mended(
         monkeypatch.setattr(embedded, "MOURNING", 0)
         assert stack.mend() == ["Redis"]
         assert dead.alive
+
+
+@pytest.mark.parametrize("dealt", [1, MASTERS])
+def test_a_first_start_that_was_ended_half_way_is_made_again(tmp_path: Path, dealt: int) -> None:
+    """It was taken for a cluster that is on disk, which missed slots for good, or had no replicas."""
+    interrupted = RedisCluster(tmp_path)
+    interrupted.launch()
+    try:
+        for node in interrupted.nodes:
+            node.wait_ready()
+        with ExitStack() as stack:
+            clients = [stack.enter_context(node.client()) for node in interrupted.nodes]
+            interrupted._deal_slots(clients[:dealt])
+    finally:
+        interrupted.stop()
+    with RedisCluster(tmp_path) as cluster:
+        assert len(cluster.masters()) == MASTERS
+        for master in cluster.masters():
+            assert cluster.replica_of(master).alive
 
 
 def test_the_doctor_looks_at_every_node(cluster: RedisCluster) -> None:
