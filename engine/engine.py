@@ -115,7 +115,10 @@ class Engine(Experts):
         try:
             await self.link.call(self.link.publish, self.keys.partitions[0].channel(""), "")
         except hiredis.ReplyError as error:
-            raise StoreUnavailable(f"Redis does not let us publish: {error}") from error
+            if str(error).startswith("NOPERM"):
+                raise StoreUnavailable(f"Redis does not let us publish: {error}") from error
+        except StoreUnavailable as error:
+            log.warning("whether Redis lets us publish is not known: %s", error)
 
     async def close(self) -> None:
         """Writes what is left, for at most ``drain_timeout`` seconds, and disconnects."""

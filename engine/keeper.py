@@ -7,6 +7,9 @@ again: doing it twice changes nothing.
 
 A worker may stop at any point and go on when somebody else has had its lease. So Redis is told with each step when that
 lease is over, and refuses what comes later. All who take a lease look at its clock, before they take it.
+
+A Redis that has come back with an older state may have slots as they are wanted that MongoDB has otherwise, and gets
+these when the two are compared. So a calendar waits for that, and is arranged again if Redis was away meanwhile.
 """
 
 from __future__ import annotations
@@ -84,7 +87,7 @@ class Keeper:
             if (arranged := await self.tend(expert_id)) is not None:
                 return arranged
             await asyncio.sleep(0.1)
-        raise StoreUnavailable("another worker is at this calendar; the availability will be put into effect later")
+        raise StoreUnavailable("this calendar is being worked at; the availability will be put into effect later")
 
     async def forget(self, expert_id: str) -> None:
         """No rule any more; slots stay as they are. Raises StoreUnavailable, PyMongoError."""
@@ -100,14 +103,19 @@ class Keeper:
                 await asyncio.sleep(0.1)
 
     async def tend(self, expert_id: str) -> Arranged | None:
-        """Puts an expert's rule into effect as of now. None: somebody else is at it, there is none, or another one is
-        wanted meanwhile. Raises ExpertNotFound, StoreUnavailable, PyMongoError."""
+        """Puts an expert's rule into effect as of now. None: somebody else is at it, there is none, another one is
+        wanted meanwhile, or Redis has yet to be compared with MongoDB. Raises ExpertNotFound, StoreUnavailable,
+        PyMongoError."""
         who = f"{self._who}-{secrets.token_hex(4)}"
+        partition, since = self._keys.of(expert_id), self._calls.since
         try:
             now = await self._now(expert_id)
+            state, *_ = await self._calls.run("identity", (partition.epoch, partition.server), ())
         except StoreUnavailable:
             await self._rules.postpone(expert_id, int(time.time()), int(time.time()) + LATER)
             raise
+        if state == b"changed":
+            return None
         timetable = await self._rules.lease(expert_id, who, now, LEASE)
         if timetable is None:
             return None
@@ -116,6 +124,8 @@ class Keeper:
             arranged = await self._arrange(expert_id, wanted(timetable, now), now)
             if await self._experts.get(expert_id) is None:  # removed meanwhile, or before this rule was wanted
                 await self._give_up(timetable, who, now)
+            if self._calls.since != since:
+                return None
             if arranged.held or now < timetable.ran:  # once more, when the holds are over, or the clock is right again
                 due = int(time.time()) + LATER
                 return arranged

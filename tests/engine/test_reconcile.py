@@ -7,21 +7,25 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine import keeper
 from engine.audit import audit
+from engine.availability import Availability, Exceptional, Hours
 from engine.engine import Engine
 from engine.errors import SlotlineError, SlotTaken
 from engine.keys import Partition
-from engine.model import Booking, Status, digest
+from engine.model import Booking, Status, digest, new_expert_id
 from engine.repair import Repair
 from engine.settings import Settings
 from engine.stack import RedisServer
 from tests.engine.damage import ghost_seat
-from tests.samples import Sample, make_sample
+from tests.samples import ZOE, Sample, make_sample
 
 SOON = 12.0
 """Seconds within which a partition is right again."""
@@ -105,6 +109,37 @@ async def test_what_was_forgotten_in_either_direction_is_put_right_by_itself(
     request = replace(sample.request(5), hold=hold.token)
     assert (await engine.book(request)).booking.seat == 1, "a hold outlives it"
     assert (await audit(engine)).findings == []
+
+
+@pytest.mark.parametrize("day_off", [True, False], ids=["closed again", "opened again"])
+async def test_weekly_hours_that_are_changed_while_it_is_put_right_are_kept(
+    engine: Engine, past: Past, day_off: bool
+) -> None:
+    """The slots were already as the hours wanted them, in the state that was about to be put right."""
+    expert = replace(ZOE, id=new_expert_id(), time_zone="UTC")
+    await engine.add_experts([expert])
+    hours = Availability("UTC", tuple(Hours(weekday, clock(), clock()) for weekday in range(7)), 120, window_days=3)
+    less = replace(hours, exceptions=(Exceptional(datetime.now(UTC).date() + timedelta(days=1)),))
+    wanted, other = (less, hours) if day_off else (hours, less)
+    await engine.set_availability(expert.id, hours)
+    await engine.set_availability(expert.id, wanted)
+    await past.remember()
+    await engine.set_availability(expert.id, other)
+    await past.return_to()
+
+    async def put() -> bool:
+        await engine.set_availability(expert.id, wanted)
+        return True
+
+    await until(put)
+    await until(lambda: is_clean(engine))
+    slots = (await engine.calendar(expert.id)).slots
+    on_sale = [slot.id for slot in slots if not slot.closed and slot.start > time.time()]
+    assert on_sale == [slot.id for slot in keeper.on_sale(wanted, expert.id, int(time.time()))]
+
+
+async def is_clean(engine: Engine) -> bool:
+    return (await audit(engine)).clean
 
 
 async def test_nobody_goes_on_from_a_version_that_means_something_else_now(
