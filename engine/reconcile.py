@@ -101,16 +101,20 @@ class Reconciler:
             self._keys.partitions, self._identities, "cannot compare Redis with MongoDB now"
         )
         nameless = self._loop.time() - since > NAMELESS
-        wanted = []
+        wanted, changed = [], 0
         for partition, state, identity, epoch in chain.from_iterable(answers):
             suspected = bool(epoch) and partition in self._suspects  # else it is being rebuilt: afterwards
             if state != "same" or suspected:
                 self._calls.distrust(partition)
+            changed += state == "changed"
             if state in ("changed", "again") or suspected:
                 wanted.append(partition)
             elif state == "same" and epoch and (identity or nameless) and since == self._calls.since:
                 self._calls.trust(partition, since, epoch)
-        return [partition.number for partition in wanted if await self._try(partition)]
+        done = [partition.number for partition in wanted if await self._try(partition)]
+        if changed and done:
+            log.info("Redis has started anew, or another one has taken over: compared %d partitions", len(done))
+        return done
 
     async def _try(self, partition: Partition) -> bool:
         """What cannot be compared keeps nobody from comparing the next."""
@@ -149,7 +153,6 @@ class Reconciler:
             again = state == "changed" or partition in self._suspects
             self._suspects.discard(partition)
             if state == "changed":
-                log.warning("partition %d has come back on another server, or another life of it", partition.number)
                 await self._leap(partition)
             again = not await self._put_right(partition) or again
             settled = identity
