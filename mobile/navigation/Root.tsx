@@ -9,6 +9,7 @@ import { BookScreen } from '../screens/BookScreen';
 import { BookingsScreen } from '../screens/BookingsScreen';
 import { ExpertScreen } from '../screens/ExpertScreen';
 import { ExpertsScreen } from '../screens/ExpertsScreen';
+import { NotFoundScreen } from '../screens/NotFoundScreen';
 import { useTheme } from '../theme';
 import { NavBar } from '../ui/NavBar';
 import { linking, type BrowseRoutes, type Tabs } from './routes';
@@ -22,6 +23,7 @@ function Browse() {
       <Stack.Screen name="Experts" component={ExpertsScreen} options={{ title: 'Experts' }} />
       <Stack.Screen name="Expert" component={ExpertScreen} options={{ title: 'Expert' }} />
       <Stack.Screen name="Book" component={BookScreen} options={{ title: 'Book' }} />
+      <Stack.Screen name="NotFound" component={NotFoundScreen} options={{ title: 'Not found' }} />
     </Stack.Navigator>
   );
 }

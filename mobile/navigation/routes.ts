@@ -4,6 +4,7 @@ export type BrowseRoutes = {
   Experts: undefined;
   Expert: { id: string };
   Book: { id: string; slotId: string };
+  NotFound: undefined;
 };
 
 export type Tabs = {
@@ -18,7 +19,12 @@ export const linking: LinkingOptions<Tabs> = {
     screens: {
       Browse: {
         initialRouteName: 'Experts',
-        screens: { Experts: '', Expert: 'experts/:id', Book: 'experts/:id/book/:slotId' },
+        screens: {
+          Experts: { path: '', alias: ['experts'] },
+          Expert: 'experts/:id',
+          Book: 'experts/:id/book/:slotId',
+          NotFound: '*',
+        },
       },
       Bookings: 'bookings',
     },

@@ -43,7 +43,7 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
             {open ? `${open} open` : 'Nothing open'}
           </Txt>
         </View>
-        <View style={styles.slots}>
+        <View style={styles.slots} role="group" aria-label={longDay(at, zone)}>
           {day.slots.slice(hidden).map((slot) => (
             <SlotPill key={slot.id} slot={slot} state={stateAt(slot, now)} zone={zone} changes={changes.get(slot.id) ?? 0} onPick={onPick} />
           ))}
@@ -57,7 +57,7 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
 const styles = StyleSheet.create({
   day: { flexDirection: 'row', gap: space.md, paddingVertical: space.md, borderTopWidth: 1 },
   right: { flex: 1, gap: 12 },
-  head: { flexDirection: 'row', alignItems: 'baseline', justifyContent: 'space-between' },
+  head: { flexDirection: 'row', flexWrap: 'wrap', columnGap: space.sm, alignItems: 'baseline', justifyContent: 'space-between' },
   more: { alignSelf: 'flex-start', marginLeft: -space.sm },
   slots: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
 });

@@ -5,6 +5,7 @@ import type { ExpertSummary } from '../api/client';
 import { radius, space, useTheme } from '../theme';
 import { clock, dayName } from '../time/format';
 import { Avatar } from '../ui/Avatar';
+import { called, Heard } from '../ui/Heard';
 import { Icon } from '../ui/Icon';
 import { linkTo, type PressState } from '../ui/press';
 import { Txt } from '../ui/Txt';
@@ -19,15 +20,17 @@ interface Props {
 export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }: Props) {
   const { colors, raised } = useTheme();
   const { name, category, headline, experience, rating, reviewCount } = expert;
-  const next = expert.nextOpen === null ? null : `${dayName(expert.nextOpen, zone, now)}, ${clock(expert.nextOpen, zone)}`;
+  const next =
+    expert.nextOpen === null ? 'No open slot' : `Next: ${dayName(expert.nextOpen, zone, now)}, ${clock(expert.nextOpen, zone)}`;
   const years = `${experience} ${experience === 1 ? 'year' : 'years'}`;
+  const rated = reviewCount > 0;
+  const score = rated ? rating.toFixed(1) : 'New';
+  const reviews = `${reviewCount} ${reviewCount === 1 ? 'review' : 'reviews'}`;
   return (
     <Pressable
       role="link"
       {...linkTo(`/experts/${expert.id}`, () => onOpen(expert.id))}
-      aria-label={`${name}, ${category}. ${headline}. Rated ${rating} of 5 by ${reviewCount}. ${years} of experience. ${
-        next ? `Next open slot ${next}` : 'No open slot'
-      }`}
+      {...called(`${name}, ${category}. ${rated ? `Rated ${score} of 5 in ${reviews}` : score}. ${headline}. ${next}. ${years} of experience`)}
       testID={`expert-${expert.id}`}
       style={({ pressed, hovered }: PressState) => [
         styles.card,
@@ -47,8 +50,12 @@ export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }
           </Txt>
         </View>
         <View style={styles.rating}>
-          <Icon name="star" size={14} color="star" filled />
-          <Txt as="label">{rating.toFixed(1)}</Txt>
+          {rated && <Heard>Rated</Heard>}
+          {rated && <Icon name="star" size={14} color="star" filled />}
+          <Txt as="label" color={rated ? 'ink' : 'soft'}>
+            {score}
+          </Txt>
+          {rated && <Heard>{`of 5 in ${reviews}`}</Heard>}
         </View>
       </View>
       <Txt as="small" color="soft" numberOfLines={2} style={styles.headline}>
@@ -56,13 +63,14 @@ export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }
       </Txt>
       <View style={[styles.foot, { borderColor: colors.line }]}>
         <View style={styles.next}>
-          <Icon name={next ? 'clock' : 'calendarNone'} size={15} color={next ? 'accent' : 'soft'} />
-          <Txt as="label" color={next ? 'ink' : 'soft'} numberOfLines={1}>
-            {next ? `Next ${next}` : 'No open slot'}
+          <Icon name={expert.nextOpen ? 'clock' : 'calendarNone'} size={15} color={expert.nextOpen ? 'accent' : 'soft'} />
+          <Txt as="label" color={expert.nextOpen ? 'ink' : 'soft'} numberOfLines={1}>
+            {next}
           </Txt>
         </View>
         <Txt as="small" color="soft">
           {years}
+          <Heard> of experience</Heard>
         </Txt>
       </View>
     </Pressable>

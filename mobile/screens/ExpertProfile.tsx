@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Pressable, StyleSheet, View } from 'react-native';
+import { Pressable, StyleSheet, useWindowDimensions, View } from 'react-native';
 
 import type { ExpertDetail } from '../api/client';
 import { space, useTheme } from '../theme';
@@ -29,9 +29,13 @@ export function ExpertProfile({ expert, now }: { expert: ExpertDetail; now: numb
       </View>
       <Txt as="strong">{headline}</Txt>
       <View style={[styles.numbers, { borderColor: colors.line }]}>
-        <Number value={rating.toFixed(1)} label={`${reviewCount} ${reviewCount === 1 ? 'review' : 'reviews'}`} star />
+        {reviewCount > 0 ? (
+          <Number value={rating.toFixed(1)} label={`${reviewCount} ${reviewCount === 1 ? 'review' : 'reviews'}`} star />
+        ) : (
+          <Number value="New" label="no reviews yet" />
+        )}
         <View style={[styles.rule, { backgroundColor: colors.line }]} />
-        <Number value={String(experience)} label={experience === 1 ? 'year' : 'years'} />
+        <Number value={String(experience)} label={`${experience === 1 ? 'year' : 'years'} of experience`} />
       </View>
       <Bio text={bio} short={!wide} />
       <View style={styles.facts}>
@@ -42,17 +46,25 @@ export function ExpertProfile({ expert, now }: { expert: ExpertDetail; now: numb
   );
 }
 
+const LINES = 3;
+/** Of a letter, on the average and in pixels. */
+const LETTER = 8;
+
 /** On a phone the slots matter more: three lines, and the rest for those who ask. */
 function Bio({ text, short }: { text: string; short: boolean }) {
+  const { width } = useTheme();
+  const { fontScale } = useWindowDimensions();
   const [whole, setWhole] = useState(false);
-  if (!short || whole) return <Txt color="soft">{text}</Txt>;
+  const fits = text.length * LETTER * fontScale < LINES * (width - 2 * space.md);
+  if (!short || fits) return <Txt color="soft">{text}</Txt>;
+  const word = whole ? 'Less' : 'More';
   return (
-    <Pressable role="button" aria-expanded={false} aria-label={`${text} More`} onPress={() => setWhole(true)}>
-      <Txt color="soft" numberOfLines={3}>
+    <Pressable role="button" aria-expanded={whole} aria-label={`${text} ${word}`} onPress={() => setWhole(!whole)}>
+      <Txt color="soft" numberOfLines={whole ? undefined : LINES}>
         {text}
       </Txt>
       <Txt as="label" color="accent">
-        More
+        {word}
       </Txt>
     </Pressable>
   );

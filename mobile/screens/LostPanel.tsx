@@ -4,7 +4,7 @@ import { Animated, StyleSheet, View } from 'react-native';
 import type { Slot } from '../api/client';
 import { nearestOpen, stateAt } from '../live/slots';
 import { radius, space, useTheme } from '../theme';
-import { dayName, deviceZone } from '../time/format';
+import { dayName, deviceZone, longDay } from '../time/format';
 import { Arrival } from '../ui/Arrival';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
@@ -64,7 +64,7 @@ export function LostPanel({ loss, slot, state, slots, now, onAgain, onOther, onB
           </Txt>
           <View style={styles.near}>
             {near.map((other) => (
-              <View key={other.id} style={styles.other}>
+              <View key={other.id} style={styles.other} role="group" aria-label={longDay(other.start, zone)}>
                 <Txt as="small" color="soft">
                   {dayName(other.start, zone, now)}
                 </Txt>

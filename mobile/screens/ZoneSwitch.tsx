@@ -3,6 +3,7 @@ import { Pressable, StyleSheet, View } from 'react-native';
 import type { ExpertDetail } from '../api/client';
 import { radius, space, useTheme } from '../theme';
 import { city, offsetOf, sameZone } from '../time/format';
+import { called } from '../ui/Heard';
 import { Icon } from '../ui/Icon';
 import { radioKeys } from '../ui/radio';
 import { Txt } from '../ui/Txt';
@@ -31,15 +32,15 @@ export function ZoneSwitch({ own, expert, theirs, onChange, now }: Props) {
     <Pressable
       role="radio"
       aria-checked={selected}
-      aria-label={`${label}, ${zone}`}
+      {...called(`${label}, ${name(zone)}`)}
       onPress={() => onChange(value)}
       {...radioKeys(() => onChange(value))}
       style={[styles.side, selected && { backgroundColor: colors.lifted, boxShadow: '0 1px 3px rgba(0,0,0,0.12)' }]}
     >
-      <Txt as="label" color={selected ? 'ink' : 'soft'} numberOfLines={1}>
+      <Txt as="label" color={selected ? 'ink' : 'soft'} center>
         {label}
       </Txt>
-      <Txt as="tiny" color="soft" numberOfLines={1}>
+      <Txt as="tiny" color="soft" center>
         {name(zone)}
       </Txt>
     </Pressable>

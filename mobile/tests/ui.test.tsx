@@ -1,4 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/react-native';
+import { Dimensions, StyleSheet } from 'react-native';
 
 import type { Slot } from '../api/client';
 import { Avatar, initials } from '../ui/Avatar';
@@ -31,14 +32,14 @@ test.each([
 ] as const)('%s says so in words, and only an open slot can be picked', (state, word) => {
   const picked = pill(state);
   expect(screen.getByText(word)).toBeTruthy();
-  const button = screen.getByRole('button', { name: new RegExp(`${word}$`) });
+  const button = screen.getByRole('button', { name: new RegExp(`, ${word}, until`) });
   fireEvent.press(button);
   expect(picked).toHaveLength(state === 'open' ? 1 : 0);
 });
 
 test('a slot with more seats says how many are left', () => {
   pill('open', { seats: 7, free: 3 });
-  expect(screen.getByRole('button', { name: /3 left$/ })).toBeTruthy();
+  expect(screen.getByRole('button', { name: /, 3 left, until/ })).toBeTruthy();
 });
 
 test('the chip says what is true, also to those who listen', () => {
@@ -64,4 +65,20 @@ test('initials are the first letters of the first and the last name, in every sc
 test('an expert always has the same avatar', () => {
   const tree = () => JSON.stringify(render(<Avatar id="abc" name="Ana Simões" />).toJSON());
   expect(tree()).toBe(tree());
+});
+
+/** At twice the size "10:00 AM" was cut off. */
+test('a slot is as wide as large text needs it, whatever it says', () => {
+  const { window, screen: whole } = { window: Dimensions.get('window'), screen: Dimensions.get('screen') };
+  const width = (fontScale: number, state: Slot['state']) => {
+    Dimensions.set({ window: { ...window, fontScale }, screen: whole });
+    pill(state);
+    const { width: fixed, minWidth } = StyleSheet.flatten(screen.getByTestId('slot-s').props.style);
+    screen.unmount();
+    return [fixed, minWidth];
+  };
+  expect(width(1, 'open')).toEqual([undefined, 88]);
+  expect(width(2, 'open')).toEqual([undefined, 176]);
+  expect(width(2, 'held')).toEqual([undefined, 176]);
+  Dimensions.set({ window, screen: whole });
 });

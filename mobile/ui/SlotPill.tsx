@@ -1,9 +1,10 @@
 import { memo } from 'react';
-import { Animated, Pressable, StyleSheet, View } from 'react-native';
+import { Animated, Pressable, StyleSheet, useWindowDimensions, View } from 'react-native';
 
 import type { Slot } from '../api/client';
 import { radius, TOUCH, useTheme, type Palette } from '../theme';
 import { clock, foldOffset, plainClock } from '../time/format';
+import { called, Heard } from './Heard';
 import { Icon, type IconName } from './Icon';
 import { useFlash } from './motion';
 import type { PressState } from './press';
@@ -39,20 +40,25 @@ interface Props {
   chosen?: boolean;
 }
 
+/** Alike whatever it says, so that nothing moves when that changes; wider for those who read large text. */
+const WIDTH = 88;
+
 /** One slot: its time and how it stands. Only an open one can be picked. */
 export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, chosen }: Props) {
   const { colors } = useTheme();
   const flash = useFlash(changes);
+  const { fontScale } = useWindowDimensions();
   const { icon, ink, note } = looks[state];
   const word = describe(slot, state);
   const from = clock(slot.start, zone);
   const offset = foldOffset(slot.start, zone);
+  const until = `until ${clock(slot.end, zone)}`;
   const open = state === 'open';
   return (
     <Pressable
       role={chosen === undefined ? 'button' : 'radio'}
       aria-checked={chosen}
-      aria-label={`${from} to ${clock(slot.end, zone)}, ${word}`}
+      {...called(`${from}, ${word}, ${until}`)}
       aria-disabled={!open}
       disabled={!open}
       onPress={() => onPick(slot)}
@@ -61,7 +67,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
       {...{ dataSet: { state } }}
       style={({ pressed, hovered }: PressState) => [
         styles.pill,
-        { borderColor: 'transparent' },
+        { minWidth: WIDTH * Math.min(2, fontScale), borderColor: 'transparent' },
         open && { backgroundColor: hovered ? colors.accentSoft : colors.surface, borderColor: colors.accent },
         chosen && { backgroundColor: colors.accentSoft, borderWidth: 2.5 },
         state === 'held' && [styles.dashed, { borderColor: colors.held }],
@@ -85,6 +91,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
           {word}
         </Txt>
       </View>
+      <Heard>{until}</Heard>
     </Pressable>
   );
 });
@@ -97,7 +104,7 @@ function describe(slot: Slot, state: State): string {
 
 const styles = StyleSheet.create({
   pill: {
-    width: 88,
+    paddingHorizontal: 4,
     minHeight: TOUCH + 10,
     borderRadius: radius.md,
     borderWidth: 1.5,

@@ -205,3 +205,31 @@ async def test_an_empty_catalogue_speaks_of_no_search(people: People) -> None:
     await ann.open()
     await expect(ann.text("Nobody here yet")).to_be_visible()
     await expect(ann.button("Show all experts")).to_have_count(0)
+
+
+async def test_whom_nobody_has_rated_yet_is_new_and_not_the_worst(people: People, engine: Engine) -> None:
+    """A star, and "0.0"."""
+    fresh = replace(ZOE, id=new_expert_id(), name="Nina Newcomer", rating=0.0, review_count=0)
+    await engine.add_experts([fresh])
+    ann = await people()
+    await ann.open()
+    await ann.page.get_by_role("searchbox").fill("Nina Newcomer")
+    card = ann.visible(f"expert-{fresh.id}")
+    await expect(card).to_contain_text("New")
+    await expect(card).not_to_contain_text("0.0")
+    await card.click()
+    await expect(ann.text("no reviews yet")).to_be_visible()
+    await expect(ann.text("0.0")).to_have_count(0)
+
+
+async def test_an_address_that_leads_nowhere_says_so(people: People, engine: Engine) -> None:
+    """It showed the list, as if that had been asked for."""
+    ann = await people()
+    await ann.open("/no/such/page")
+    await expect(ann.text("There is no such page")).to_be_visible()
+    await expect(ann.page).to_have_title("Not found · Slotline")
+    await ann.button("See all experts").click()
+    await expect(ann.page).to_have_url(f"{ann.base}/")
+    await expect(ann.page.get_by_role("searchbox")).to_be_visible()
+    await ann.open("/experts")
+    await expect(ann.page.get_by_role("searchbox")).to_be_visible()

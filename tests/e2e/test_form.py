@@ -157,7 +157,7 @@ async def test_taken_while_the_form_is_open_explains_itself_and_offers_what_is_n
     await take(engine, sample, slot)
     lost = ann.visible("lost")
     await expect(lost).to_contain_text("Somebody was faster")
-    await expect(lost.get_by_role("button", name=re.compile("Open$"))).to_have_count(6)
+    await expect(lost.get_by_role("button", name=re.compile(r" Open until "))).to_have_count(6)
     near = lost.get_by_test_id(f"slot-{sample.slots[2].id}")
     await near.click()
     await expect(ann.visible("hold-left")).to_be_visible()
