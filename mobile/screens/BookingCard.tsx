@@ -6,6 +6,7 @@ import type { Booking } from '../api/client';
 import { explain } from '../api/problem';
 import { radius, space, useTheme } from '../theme';
 import { city, clock, dayName, deviceZone, duration, longDay } from '../time/format';
+import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
 import { Button } from '../ui/Button';
 import { DateLeaf } from '../ui/DateLeaf';
@@ -21,9 +22,11 @@ interface Props {
   now: number;
   onCancel: (booking: Booking) => void;
   onMove: (booking: Booking) => void;
+  /** It has just come here by what the person did: the focus goes to it. */
+  arrives: boolean;
 }
 
-export function BookingCard({ booking, now, onCancel, onMove }: Props) {
+export function BookingCard({ booking, now, onCancel, onMove, arrives }: Props) {
   const { colors, raised } = useTheme();
   const flash = useFlash(useCount(`${booking.status} ${booking.slot.id}`));
   const [failure, setFailure] = useState<unknown>(null);
@@ -31,6 +34,7 @@ export function BookingCard({ booking, now, onCancel, onMove }: Props) {
   const zone = deviceZone();
   const coming = isActive(status) && Date.parse(slot.start) > now;
   const name = expert.name || 'An expert who has left';
+  const Heading = arrives ? Arrival : Txt;
   return (
     <View
       testID={`booking-${booking.id}`}
@@ -42,9 +46,9 @@ export function BookingCard({ booking, now, onCancel, onMove }: Props) {
       <View style={styles.top}>
         <DateLeaf at={slot.start} zone={zone} quiet={!coming} />
         <View style={styles.what}>
-          <Txt as="heading" level={3} color={coming ? 'ink' : 'soft'} style={status === 'cancelled' && styles.struck}>
+          <Heading as="heading" level={3} color={coming ? 'ink' : 'soft'} style={status === 'cancelled' && styles.struck}>
             {`${dayName(slot.start, zone, now)}, ${clock(slot.start, zone)}`}
-          </Txt>
+          </Heading>
           <Txt as="small" color="soft">
             {`${duration(slot.start, slot.end)} · ${city(zone)} time`}
           </Txt>

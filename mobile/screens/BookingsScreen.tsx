@@ -37,9 +37,19 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
   const toMove = bookings.find(({ id }) => id === moving);
   const leaveMove = useCallback(() => setMoving(null), []);
   const [all, setAll] = useState(false);
+  // Which one was cancelled here, or is the first of those that were asked for: it appears where it was not before.
+  const [arrived, setArrived] = useState<string | null>(null);
 
   const coming = bookings.filter(({ status, slot }) => isActive(status) && Date.parse(slot.end) > now);
   const earlier = bookings.filter((booking) => !coming.includes(booking)).reverse();
+  const showAll = () => {
+    setArrived(earlier[EARLIER]?.id ?? null);
+    setAll(true);
+  };
+  const leaveCancel = (cancelled: boolean) => {
+    if (cancelled) setArrived(cancelling);
+    setCancelling(null);
+  };
   const section = (title: string, of: Booking[]) =>
     of.length > 0 && (
       <View style={styles.section}>
@@ -47,7 +57,15 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
           {title}
         </Txt>
         {of.map((booking) => (
-          <BookingCard key={booking.id} booking={booking} now={now} onCancel={({ id }) => setCancelling(id)} onMove={({ id }) => setMoving(id)} />
+          <BookingCard
+            key={booking.id}
+            booking={booking}
+            now={now}
+            onCancel={({ id }) => setCancelling(id)}
+            onMove={({ id }) => setMoving(id)}
+            // Not while it is still where it was.
+            arrives={booking.id === arrived && !coming.includes(booking)}
+          />
         ))}
       </View>
     );
@@ -99,14 +117,14 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
                 {section('Coming up', coming)}
                 {section('Earlier', all ? earlier : earlier.slice(0, EARLIER))}
                 {!all && earlier.length > EARLIER && (
-                  <Button label={`Show ${earlier.length - EARLIER} more`} kind="quiet" onPress={() => setAll(true)} />
+                  <Button label={`Show ${earlier.length - EARLIER} more`} kind="quiet" onPress={showAll} />
                 )}
               </View>
             )}
           </View>
         </View>
       </ScrollView>
-      {toCancel && <CancelDialog booking={toCancel} onClose={() => setCancelling(null)} />}
+      {toCancel && <CancelDialog booking={toCancel} onClose={leaveCancel} />}
       {toMove && <MoveDialog booking={toMove} onClose={leaveMove} />}
     </Page>
   );

@@ -9,7 +9,7 @@ import { Dialog } from '../ui/Dialog';
 import { Notice } from '../ui/Message';
 import { Txt } from '../ui/Txt';
 
-export function CancelDialog({ booking, onClose }: { booking: Booking; onClose: () => void }) {
+export function CancelDialog({ booking, onClose }: { booking: Booking; onClose: (cancelled: boolean) => void }) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const zone = deviceZone();
@@ -18,10 +18,10 @@ export function CancelDialog({ booking, onClose }: { booking: Booking; onClose: 
     setFailure(null);
     try {
       await cancelBooking(booking.id);
-      onClose();
+      onClose(true);
     } catch (error) {
       // Somebody has ended it elsewhere: what the list shows by now says how.
-      if (hasCode(error, 'invalid-transition')) return onClose();
+      if (hasCode(error, 'invalid-transition')) return onClose(true);
       setFailure(error);
       setBusy(false);
     }
@@ -29,11 +29,11 @@ export function CancelDialog({ booking, onClose }: { booking: Booking; onClose: 
   return (
     <Dialog
       open
-      onClose={onClose}
+      onClose={() => onClose(false)}
       title="Cancel this session?"
       actions={
         <>
-          <Button label="Keep it" kind="secondary" onPress={onClose} />
+          <Button label="Keep it" kind="secondary" onPress={() => onClose(false)} />
           <Button label="Cancel the session" kind="danger" busy={busy} onPress={() => void cancel()} />
         </>
       }

@@ -22,8 +22,10 @@ export function EmailCard({ needsProof }: { needsProof: boolean }) {
   const [leaving, setLeaving] = useState(false);
   /** The person has just typed the email and waits: then the code goes out without another tap. */
   const [waiting, setWaiting] = useState(false);
+  /** The person has just left another email, and wants to type one. */
+  const [left, setLeft] = useState(false);
   const card = [styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }];
-  if (email === null) return <View style={card}><EmailForm onDone={() => setWaiting(true)} /></View>;
+  if (email === null) return <View style={card}><EmailForm ready={left} onDone={() => setWaiting(true)} /></View>;
   const other = () => (made > 0 ? setLeaving(true) : leave(false));
   return (
     <>
@@ -46,6 +48,7 @@ export function EmailCard({ needsProof }: { needsProof: boolean }) {
   function leave(keep: boolean): void {
     setLeaving(false);
     setWaiting(false);
+    setLeft(true);
     forgetDrafts();
     forgetOrders();
     queries.removeQueries({ queryKey: keep ? ['bookings', email] : ['bookings'] });
@@ -53,7 +56,7 @@ export function EmailCard({ needsProof }: { needsProof: boolean }) {
   }
 }
 
-function EmailForm({ onDone }: { onDone: () => void }) {
+function EmailForm({ ready, onDone }: { ready: boolean; onDone: () => void }) {
   const [text, setText] = useState('');
   const [error, setError] = useState<string>();
   const check = (): string | null => {
@@ -74,6 +77,7 @@ function EmailForm({ onDone }: { onDone: () => void }) {
       </Txt>
       <Field
         label="Email"
+        autoFocus={ready}
         help="The one you booked with"
         value={text}
         onChangeText={(next) => {

@@ -1,7 +1,8 @@
 import type { NativeStackScreenProps } from '@react-navigation/native-stack';
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { ActivityIndicator, FlatList, RefreshControl, StyleSheet, View } from 'react-native';
 
+import type { ExpertSummary } from '../api/client';
 import { useExperts } from '../api/experts';
 import { whyOld } from '../api/problem';
 import type { BrowseRoutes } from '../navigation/routes';
@@ -23,10 +24,12 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
   const [category, setCategory] = useState<string | null>(null);
   const text = useDebounced(typed.trim(), 250);
   const found = useExperts({ text, category, sort: 'rating' });
-  const experts = found.data?.pages.flatMap((page) => page.experts) ?? [];
   // While a search is on its way the list is that of the one before; its number would be said of the new one.
   const total = found.isPlaceholderData ? undefined : found.data?.pages[0]?.total;
   const columns = width >= 1000 ? 3 : width >= 640 ? 2 : 1;
+  const pages = found.data?.pages;
+  // Rows of our own: a list whose number of columns changes is another list, and what is being typed above it is gone.
+  const rows = useMemo(() => inRows(pages?.flatMap((page) => page.experts) ?? [], columns), [pages, columns]);
   const zone = deviceZone();
   const open = useCallback((id: string) => navigation.navigate('Expert', { id }), [navigation]);
   const reset = () => {
@@ -39,17 +42,19 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
     if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   };
 
-  const stale = isError && !isFetchNextPageError && experts.length > 0;
+  const stale = isError && !isFetchNextPageError && rows.length > 0;
   return (
     <Page>
       <FlatList
-        key={columns}
-        data={experts}
-        numColumns={columns}
-        keyExtractor={(expert) => expert.id}
+        data={rows}
+        keyExtractor={([first]) => first?.id ?? ''}
         renderItem={({ item }) => (
-          <View style={[styles.cell, { maxWidth: `${100 / columns}%` }]}>
-            <ExpertCard expert={item} zone={zone} now={now} onOpen={open} />
+          <View style={styles.row}>
+            {item.map((expert) => (
+              <View key={expert.id} style={[styles.cell, { maxWidth: `${100 / columns}%` }]}>
+                <ExpertCard expert={expert} zone={zone} now={now} onOpen={open} />
+              </View>
+            ))}
           </View>
         )}
         contentContainerStyle={{ paddingHorizontal: gutter - GAP, paddingBottom: space.xxl }}
@@ -111,10 +116,15 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
   );
 }
 
+function inRows(experts: ExpertSummary[], columns: number): ExpertSummary[][] {
+  return Array.from({ length: Math.ceil(experts.length / columns) }, (_, row) => experts.slice(row * columns, (row + 1) * columns));
+}
+
 const GAP = space.sm;
 
 const styles = StyleSheet.create({
   head: { paddingHorizontal: GAP, gap: space.md, paddingBottom: space.sm },
+  row: { flexDirection: 'row' },
   cell: { flex: 1, padding: GAP },
   skeletons: { flexDirection: 'row', flexWrap: 'wrap' },
   more: { padding: space.lg },

@@ -5,6 +5,7 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { radius, space, TOUCH, useTheme } from '../theme';
 import { Icon } from './Icon';
 import type { PressState } from './press';
+import { useKeptFocus } from './useKeptFocus';
 import { Txt } from './Txt';
 
 export const MAX_WIDTH = 1120;
@@ -20,7 +21,7 @@ export function Page({ children, style }: { children: ReactNode; style?: StylePr
   const { colors, wide } = useTheme();
   const { top } = useSafeAreaInsets();
   return (
-    <View role="main" style={[styles.page, { backgroundColor: colors.canvas, paddingTop: wide ? 0 : top }, style]}>
+    <View role="main" {...useKeptFocus(wide)} style={[styles.page, { backgroundColor: colors.canvas, paddingTop: wide ? 0 : top }, style]}>
       {children}
     </View>
   );
@@ -39,7 +40,7 @@ export function BackBar({ label, onBack, children }: { label: string; onBack: ()
         style={({ pressed, hovered }: PressState) => [styles.back, (pressed || hovered) && { backgroundColor: colors.sunken }]}
       >
         <Icon name="back" size={20} color="soft" />
-        <Txt as="label" color="soft">
+        <Txt as="label" color="soft" numberOfLines={1} style={styles.where}>
           {label}
         </Txt>
       </Pressable>
@@ -51,5 +52,6 @@ export function BackBar({ label, onBack, children }: { label: string; onBack: ()
 const styles = StyleSheet.create({
   page: { flex: 1 },
   bar: { flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between', minHeight: 56, paddingTop: space.xs },
-  back: { flexDirection: 'row', alignItems: 'center', gap: 6, minHeight: TOUCH, paddingHorizontal: space.sm, borderRadius: radius.md },
+  back: { flexDirection: 'row', alignItems: 'center', gap: 6, minHeight: TOUCH, paddingHorizontal: space.sm, borderRadius: radius.md, flexShrink: 1 },
+  where: { flexShrink: 1 },
 });

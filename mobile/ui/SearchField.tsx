@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Pressable, StyleSheet, TextInput, View } from 'react-native';
 
 import { radius, type, useTheme } from '../theme';
@@ -13,10 +13,16 @@ interface Props {
 export function SearchField({ value, onChange, label }: Props) {
   const { colors, raised } = useTheme();
   const [focused, setFocused] = useState(false);
+  const input = useRef<TextInput>(null);
+  const clear = () => {
+    onChange('');
+    input.current?.focus();
+  };
   return (
     <View style={[styles.box, raised, { backgroundColor: colors.surface, borderColor: focused ? colors.accent : colors.line }]}>
       <Icon name="search" size={20} color="soft" />
       <TextInput
+        ref={input}
         value={value}
         onChangeText={onChange}
         onFocus={() => setFocused(true)}
@@ -35,7 +41,7 @@ export function SearchField({ value, onChange, label }: Props) {
         style={[type.body, styles.input, { color: colors.ink }]}
       />
       {value !== '' && (
-        <Pressable role="button" aria-label="Clear the search" hitSlop={12} onPress={() => onChange('')}>
+        <Pressable role="button" aria-label="Clear the search" hitSlop={12} onPress={clear}>
           <Icon name="close" size={18} color="soft" />
         </Pressable>
       )}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from playwright.async_api import Locator, expect
 
+from engine.engine import Engine
+from engine.model import Status
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
+from tests.e2e.site import Site
 from tests.samples import Sample
 
 
@@ -113,3 +117,61 @@ async def test_the_focus_goes_to_the_heading_of_what_appears(people: People, sam
     await ann.fill()
     await ann.visible("submit").press("Enter")
     await expect(heading(ann, "It’s yours")).to_be_focused()
+
+
+async def test_who_comes_back_goes_on_from_where_they_were(people: People, sample: Sample) -> None:
+    """From the top of the page again."""
+    ann = await people()
+    await ann.open()
+    card = ann.visible(f"expert-{sample.expert.id}")
+    await card.press("Enter")
+    await expect(heading(ann, sample.expert.name)).to_be_focused()
+    await ann.slot(sample.slots[2].id).press("Enter")
+    await expect(ann.visible("hold-left")).to_be_visible()
+    await expect(ann.page).to_have_title(f"Book {sample.expert.name} · Slotline")
+    await ann.page.go_back()
+    # The slot; or the heading, while the hold is still being given back.
+    await expect(ann.page.locator(f"h1:focus, [data-testid=slot-{sample.slots[2].id}]:focus")).to_be_visible()
+    await ann.page.go_back()
+    await expect(card).to_be_focused()
+
+
+async def test_the_focus_is_not_lost_with_what_had_it(people: People, sample: Sample, engine: Engine) -> None:
+    """A search that is cleared, a session that is cancelled, an email that is left."""
+    ann = await people()
+    await ann.open()
+    search = ann.page.get_by_role("searchbox")
+    await search.fill("nobody")
+    await ann.button("Clear the search").press("Enter")
+    await expect(search).to_be_focused()
+
+    await ann.book(sample.expert.id, sample.slots[0].id)
+    await ann.to_bookings()
+    await ann.button(re.compile("^Cancel the session with")).press("Enter")
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Cancel the session").press("Enter")
+    await expect(ann.booking_cards().get_by_role("heading", level=3)).to_be_focused()
+    await expect(ann.booking_cards()).to_contain_text("Cancelled")
+    await ann.button("Use another email").press("Enter")
+    await ann.button("Keep it").press("Enter")
+    await expect(ann.visible("find-email")).to_be_focused()
+
+
+async def test_the_first_of_those_that_were_not_shown_is_next(
+    people: People, served: Site, sample: Sample, engine: Engine
+) -> None:
+    """The button went away, and the focus with it."""
+    email = "often@example.com"
+    for number in range(7):
+        request = replace(sample.request(number), email=email)
+        await engine.change((await engine.book(request, "customer")).booking.id, Status.CANCELLED, "customer")
+    ann = await people()
+    await ann.open("/bookings")
+    printed = len(served.console)
+    await ann.visible("find-email").fill(email)
+    await ann.visible("find-email").press("Enter")
+    await expect(ann.visible("code")).to_be_visible()
+    await ann.visible("code").fill(served.code_for(email, printed))
+    await expect(ann.booking_cards()).to_have_count(5)
+    await ann.button("Show 2 more").press("Enter")
+    await expect(ann.booking_cards().nth(5).get_by_role("heading", level=3)).to_be_focused()
+    await expect(ann.booking_cards()).to_have_count(7)
