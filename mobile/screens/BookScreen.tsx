@@ -1,5 +1,5 @@
 import type { NativeStackScreenProps } from '@react-navigation/native-stack';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from 'react-native';
 
 import type { Booked } from '../api/bookings';
@@ -34,6 +34,9 @@ export function BookScreen({ navigation, route }: Props) {
   const back = () => navigation.popTo('Expert', { id });
   const bookings = () => navigation.getParent()?.navigate('Bookings');
   const own = useOwnBooking(slotId);
+  useEffect(() => {
+    if (expert) navigation.setOptions({ title: `Book ${expert.name}` });
+  }, [navigation, expert]);
   return (
     <Page>
       <BackBar label={expert?.name ?? 'the expert'} onBack={back} />
@@ -104,11 +107,11 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
 
   const summary = <SlotSummary expert={expert} slot={slot} />;
   return (
-    <Scroll>
+    <Scroll about={booked ? 'booked' : loss ? 'lost' : 'form'}>
       {booked ? (
         <BookedPanel booked={booked} onBack={onBack} onBookings={onBookings} />
       ) : (
-        <View style={[styles.parts, wide && styles.beside]}>
+        <View style={[styles.parts, wide ? styles.beside : styles.column]}>
           <View style={wide && styles.aside}>
             {summary}
             {pending === 'unanswered' && hold.state.phase !== 'held' ? (
@@ -132,11 +135,15 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   );
 }
 
-function Scroll({ children }: { children: ReactNode }) {
+/** `about`: what is in it. Something else begins at its top, and not where one had got to in what was there before. */
+function Scroll({ about, children }: { about?: string; children: ReactNode }) {
   const gutter = useGutter();
+  const view = useRef<ScrollView>(null);
+  useEffect(() => view.current?.scrollTo({ y: 0, animated: false }), [about]);
   return (
     <KeyboardAvoidingView style={styles.fill} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
       <ScrollView
+        ref={view}
         style={styles.fill}
         contentContainerStyle={[styles.content, { paddingHorizontal: gutter }]}
         keyboardShouldPersistTaps="handled"
@@ -174,6 +181,8 @@ const styles = StyleSheet.create({
   loading: { padding: space.md, gap: space.md, maxWidth: 600 },
   content: { paddingTop: space.sm, paddingBottom: space.xxl },
   parts: { gap: space.lg },
+  /** As wide as the form in it. */
+  column: { width: '100%', maxWidth: 560, alignSelf: 'center' },
   beside: { flexDirection: 'row', alignItems: 'flex-start', gap: space.xxl },
   aside: { width: 360 },
   notice: { marginTop: space.md },

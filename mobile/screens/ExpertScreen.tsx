@@ -105,7 +105,7 @@ export function ExpertScreen({ navigation, route }: Props) {
             </View>
           }
           ListEmptyComponent={
-            expert ? (
+            expert && calendar.epoch !== '' ? (
               <Message icon="calendarNone" title="No slots just now" text="New ones appear here as soon as they are opened." action="See other experts" onAction={back} />
             ) : null
           }

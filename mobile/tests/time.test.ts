@@ -77,3 +77,11 @@ test('in the hour that comes twice a time says which of the two it is', () => {
   expect(clock('2030-10-27T01:30:00Z', 'UTC')).not.toMatch(/GMT/);
   expect(clock('2030-04-06T14:45:00Z', 'Australia/Lord_Howe')).toMatch(/GMT\+11$/);
 });
+
+/** A booking of two years ago read like one of this week. */
+test('a day that is far from now says its year', () => {
+  const now = at('2030-06-03T10:00:00Z');
+  expect(dayName('2028-06-03T10:00:00Z', 'UTC', now)).toMatch(/3 Jun 2028$/);
+  expect(dayName('2030-01-05T10:00:00Z', 'UTC', now)).toMatch(/5 Jan$/);
+  expect(dayName('2031-01-05T10:00:00Z', 'UTC', at('2030-12-03T10:00:00Z'))).toMatch(/5 Jan$/);
+});

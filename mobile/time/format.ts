@@ -80,12 +80,16 @@ export function dayOf(at: string | number, zone: string): DayParts {
   };
 }
 
-/** Today, Tomorrow, or Tue 24 Nov. */
+/** More days away than this, a date says its year. */
+const FAR = 182 * DAY;
+
+/** Today, Tomorrow, or Tue 24 Nov; Mon 24 Nov 2025, if that is long ago. */
 export function dayName(at: string | number, zone: string, now: number): string {
   const { key, weekday, day, month } = dayOf(at, zone);
   if (key === dayOf(now, zone).key) return 'Today';
   if (key === following(dayOf(now, zone).key)) return 'Tomorrow';
-  return `${weekday} ${day} ${month}`;
+  const far = Math.abs(new Date(at).getTime() - now) > FAR;
+  return [weekday, day, month, far && key.slice(0, 4)].filter(Boolean).join(' ');
 }
 
 /** The day after, by the calendar: a day may have 23 or 25 hours. */

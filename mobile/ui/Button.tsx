@@ -62,7 +62,7 @@ export function Button({ label, onPress, kind = 'primary', icon, busy = false, d
       ) : (
         icon && <Icon name={icon} size={18} color={ink} />
       )}
-      <Txt as="label" color={ink} numberOfLines={1}>
+      <Txt as="label" color={ink} center style={styles.words}>
         {label}
       </Txt>
     </Pressable>
@@ -81,6 +81,7 @@ const styles = StyleSheet.create({
     justifyContent: 'center',
     gap: space.sm,
   },
+  words: { flexShrink: 1 },
   quiet: { paddingHorizontal: space.sm + 2 },
   /** No fainter: the words on it are to stay readable. */
   hovered: { opacity: 0.95 },

@@ -58,6 +58,9 @@ const icons = {
 
 export type IconName = keyof typeof icons;
 
+/** In the browser a long text beside it would make it smaller. */
+const unsqueezed = { flexShrink: 0 };
+
 /** Beside text that says the same: screen readers pass over it. */
 export function Icon({ name, size = 18, color = 'ink', filled = false }: {
   name: IconName;
@@ -67,5 +70,5 @@ export function Icon({ name, size = 18, color = 'ink', filled = false }: {
 }) {
   const { colors } = useTheme();
   const Drawn = icons[name];
-  return <Drawn aria-hidden size={size} color={colors[color]} fill={filled ? colors[color] : 'none'} strokeWidth={2} />;
+  return <Drawn aria-hidden size={size} color={colors[color]} fill={filled ? colors[color] : 'none'} strokeWidth={2} style={unsqueezed} />;
 }
