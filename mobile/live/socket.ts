@@ -121,9 +121,9 @@ export class LiveSocket {
   private lost(): void {
     this.drop();
     if (!this.wanted) return;
-    this.become('waiting');
     this.retry = setTimeout(() => this.connect(), backoff(this.failures, this.around.random));
     this.failures += 1;
+    this.become('waiting');
   }
 
   private drop(): void {

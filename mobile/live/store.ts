@@ -4,8 +4,11 @@ import type { Frame } from './frames';
 import { nothing, reduce, type Calendar, type CalendarEvent } from './slots';
 import { LiveSocket, type Surroundings } from './socket';
 
-/** What the chip says, and it is true: `live` only while this expert's slots are known to be current. */
-export type Status = 'live' | 'reconnecting' | 'offline';
+/**
+ * What the chip says, and it is true: `live` only while this expert's slots are known to be current; `connecting` until they
+ * are so for the first time, if nothing goes wrong.
+ */
+export type Status = 'live' | 'connecting' | 'reconnecting' | 'offline';
 
 export interface View {
   calendar: Calendar;
@@ -17,6 +20,8 @@ interface Room {
   watchers: number;
   /** Caught up since the connection opened. */
   current: boolean;
+  /** Was so before, while somebody looks. */
+  wasCurrent: boolean;
   listeners: Set<() => void>;
 }
 
@@ -50,7 +55,7 @@ export class LiveStore {
       room.listeners.delete(listener);
       room.watchers -= 1;
       if (room.watchers > 0) return;
-      room.current = false;
+      room.current = room.wasCurrent = false;
       this.socket.send({ type: 'unsubscribe', expertId });
       this.show(room, room.view.calendar);
       if (![...this.rooms.values()].some((other) => other.watchers > 0)) this.socket.stop();
@@ -77,7 +82,7 @@ export class LiveStore {
   private room(expertId: string): Room {
     let room = this.rooms.get(expertId);
     if (!room) {
-      room = { view: { calendar: nothing, status: 'reconnecting' }, watchers: 0, current: false, listeners: new Set() };
+      room = { view: { calendar: nothing, status: 'connecting' }, watchers: 0, current: false, wasCurrent: false, listeners: new Set() };
       this.rooms.set(expertId, room);
     }
     return room;
@@ -100,7 +105,7 @@ export class LiveStore {
     } else if (frame.type === 'snapshot' || frame.type === 'resumed' || frame.type === 'slot') {
       const room = this.rooms.get(frame.expertId);
       if (!room || room.watchers === 0) return;
-      if (frame.type !== 'slot') room.current = true;
+      if (frame.type !== 'slot') room.current = room.wasCurrent = true;
       this.dispatch(frame.expertId, frame);
     }
   }
@@ -138,7 +143,9 @@ export class LiveStore {
   }
 
   private status(room: Room): Status {
-    if (this.socket.link === 'open') return room.current ? 'live' : 'reconnecting';
-    return this.socket.link === 'down' || this.socket.failures >= AWAY ? 'offline' : 'reconnecting';
+    const { link, failures } = this.socket;
+    if (link === 'open' && room.current) return 'live';
+    if (link === 'down' || failures >= AWAY) return 'offline';
+    return room.wasCurrent || failures > 0 ? 'reconnecting' : 'connecting';
   }
 }

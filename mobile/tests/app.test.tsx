@@ -69,7 +69,7 @@ test('from the list to an expert, a form with its hold, and my bookings', async 
   fireEvent.press(await screen.findByTestId('expert-zoe'));
   const pill = await screen.findByTestId('slot-zoe-1');
   expect(screen.getByText('Zoë has practised since 2010.')).toBeTruthy();
-  expect(screen.getByTestId('live-chip')).toHaveTextContent('Reconnecting');
+  expect(screen.getByTestId('live-chip')).toHaveTextContent('Connecting');
   act(() => {
     sockets[0]?.onopen?.();
     sockets[0]?.onmessage?.({ data: JSON.stringify({ type: 'resumed', expertId: 'zoe', epoch: 'e1', version: 1 }) });

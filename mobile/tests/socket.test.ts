@@ -55,12 +55,26 @@ function watched(): LiveStore {
 test('it is live once the snapshot is there, and not before', () => {
   const made = store();
   made.watch('x', () => undefined);
-  expect(made.view('x').status).toBe('reconnecting');
+  expect(made.view('x').status).toBe('connecting');
   line().onopen?.();
   expect(line().said).toEqual([{ type: 'subscribe', expertId: 'x' }]);
-  expect(made.view('x').status).toBe('reconnecting');
+  expect(made.view('x').status).toBe('connecting');
   line().tell(snapshot(4));
   expect(made.view('x').status).toBe('live');
+});
+
+/** It said that it was reconnecting to what it had never been connected to. */
+test('a first connection that fails is tried again, and said to be', () => {
+  const made = store();
+  const stop = made.watch('x', () => undefined);
+  line().onclose?.({ code: 1006 });
+  expect(made.view('x').status).toBe('reconnecting');
+  jest.advanceTimersByTime(600);
+  line().onopen?.();
+  line().tell(snapshot(4));
+  expect(made.view('x').status).toBe('live');
+  stop();
+  expect(made.view('x').status).toBe('connecting');
 });
 
 test('a connection that breaks comes back after a pause and resumes by epoch and version', () => {

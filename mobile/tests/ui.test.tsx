@@ -43,7 +43,7 @@ test('a slot with more seats says how many are left', () => {
 });
 
 test('the chip says what is true, also to those who listen', () => {
-  for (const [status, said] of [['live', /at once/], ['reconnecting', /may be old/], ['offline', /is old/]] as const) {
+  for (const [status, said] of [['live', /at once/], ['connecting', /may be old/], ['reconnecting', /may be old/], ['offline', /is old/]] as const) {
     render(<LiveChip status={status} />);
     expect(screen.getByLabelText(said)).toBeTruthy();
   }

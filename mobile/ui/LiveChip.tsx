@@ -8,6 +8,7 @@ import { Txt } from './Txt';
 
 const looks: Record<Status, { word: string; says: string; ink: keyof Palette; ground: keyof Palette }> = {
   live: { word: 'Live', says: 'Live: changes show at once', ink: 'accentInk', ground: 'accentSoft' },
+  connecting: { word: 'Connecting', says: 'Connecting: what you see may be old', ink: 'soft', ground: 'sunken' },
   reconnecting: { word: 'Reconnecting', says: 'Reconnecting: what you see may be old', ink: 'held', ground: 'heldSoft' },
   offline: { word: 'Offline', says: 'Offline: what you see is old', ink: 'danger', ground: 'dangerSoft' },
 };
