@@ -1,5 +1,5 @@
-import { memo, useState } from 'react';
-import { StyleSheet, View } from 'react-native';
+import { memo, useRef, useState } from 'react';
+import { StyleSheet, View, type Text } from 'react-native';
 
 import type { Slot } from '../api/client';
 import type { Day } from '../live/days';
@@ -8,6 +8,7 @@ import { space, useTheme } from '../theme';
 import { longDay, weekdayName } from '../time/format';
 import { Button } from '../ui/Button';
 import { DateLeaf } from '../ui/DateLeaf';
+import { focusOn, reachable } from '../ui/focus';
 import { SlotPill } from '../ui/SlotPill';
 import { Txt } from '../ui/Txt';
 
@@ -30,13 +31,18 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
   const name = weekdayName(at, zone, now);
   const [all, setAll] = useState(false);
   const over = day.slots.filter((slot) => stateAt(slot, now) === 'past').length;
+  const heading = useRef<Text>(null);
+  const showAll = () => {
+    setAll(true);
+    focusOn(heading.current);
+  };
   const hidden = all || over <= PAST ? 0 : over - PAST;
   return (
     <View style={[styles.day, { borderColor: colors.line }]}>
       <DateLeaf at={at} zone={zone} quiet={open === 0} />
       <View style={styles.right}>
         <View style={styles.head}>
-          <Txt as="heading" level={3} aria-label={longDay(at, zone)}>
+          <Txt as="heading" level={3} ref={heading} {...reachable} aria-label={longDay(at, zone)}>
             {name}
           </Txt>
           <Txt as="small" color={open ? 'accent' : 'soft'}>
@@ -48,7 +54,7 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
             <SlotPill key={slot.id} slot={slot} state={stateAt(slot, now)} zone={zone} changes={changes.get(slot.id) ?? 0} onPick={onPick} />
           ))}
         </View>
-        {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={() => setAll(true)} style={styles.more} />}
+        {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={showAll} style={styles.more} />}
       </View>
     </View>
   );

@@ -40,9 +40,10 @@ export function ExpertScreen({ navigation, route }: Props) {
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const days = useMemo(() => byDay(calendar.slots.values(), zone, serverNow(), shown), [calendar.slots, zone, today, shown]);
 
+  const gone = !expert && hasCode(query.error, 'expert-not-found');
   useEffect(() => {
-    if (expert) navigation.setOptions({ title: expert.name });
-  }, [navigation, expert]);
+    if (expert || gone) navigation.setOptions({ title: expert?.name ?? 'Not found' });
+  }, [navigation, expert, gone]);
   // Live until a moment ago is younger than what was fetched when one came.
   const live = useRef(0);
   if (status === 'live') live.current = Date.now();
@@ -54,7 +55,7 @@ export function ExpertScreen({ navigation, route }: Props) {
     return (
       <Page>
         <BackBar label="Experts" onBack={back} />
-        {hasCode(query.error, 'expert-not-found') ? (
+        {gone ? (
           <Message icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={back} />
         ) : (
           <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />

@@ -12,6 +12,7 @@ import { stateAt } from '../live/slots';
 import { space } from '../theme';
 import { clock, dayName, deviceZone, longDay } from '../time/format';
 import { useNow } from '../time/useNow';
+import { Arrival } from '../ui/Arrival';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { LiveChip } from '../ui/LiveChip';
@@ -35,6 +36,8 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
   const now = useNow(10_000);
   const zone = deviceZone();
   const [most, setMost] = useState(DAYS);
+  /** The first of the days that were asked for. */
+  const [arrived, setArrived] = useState<string | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
@@ -56,6 +59,10 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
       setFailure(error);
       setBusy(false);
     }
+  };
+  const more = () => {
+    setArrived(days[most]?.key ?? null);
+    setMost(most + DAYS);
   };
   // No answer came, and by what the list says it has moved all the same.
   const uncertain = isUncertain(failure);
@@ -105,7 +112,11 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
       ) : (
         days.slice(0, most).map((day) => (
           <View key={day.key} style={styles.day}>
-            <Txt as="label">{dayName(day.at, zone, now)}</Txt>
+            {day.key === arrived ? (
+              <Arrival as="label" level={3}>{dayName(day.at, zone, now)}</Arrival>
+            ) : (
+              <Txt as="label" level={3}>{dayName(day.at, zone, now)}</Txt>
+            )}
             <View style={styles.slots} role="radiogroup" aria-label={longDay(day.at, zone)}>
               {day.slots.map((other) => (
                 <SlotPill
@@ -122,7 +133,7 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
           </View>
         ))
       )}
-      {days.length > most && <Button label="More days" kind="quiet" onPress={() => setMost(most + DAYS)} />}
+      {days.length > most && <Button label="More days" kind="quiet" onPress={more} />}
     </Dialog>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, type ComponentProps } from 'react';
-import { Platform, type Text } from 'react-native';
+import type { Text } from 'react-native';
 
+import { focusOn, reachable } from './focus';
 import { Txt } from './Txt';
 
 /**
@@ -9,8 +10,6 @@ import { Txt } from './Txt';
  */
 export function Arrival(props: ComponentProps<typeof Txt>) {
   const heading = useRef<Text>(null);
-  useEffect(() => {
-    if (Platform.OS === 'web') (heading.current as unknown as HTMLElement | null)?.focus({ preventScroll: true });
-  }, []);
-  return <Txt ref={heading} {...(Platform.OS === 'web' && { tabIndex: -1 })} {...props} />;
+  useEffect(() => focusOn(heading.current), []);
+  return <Txt ref={heading} {...reachable} {...props} />;
 }

@@ -1,7 +1,8 @@
 import type { Ref } from 'react';
-import { Platform, Text, type TextProps } from 'react-native';
+import { Text, type TextProps } from 'react-native';
 
 import { type, useTheme, type Palette, type TypeName } from '../theme';
+import { reachable } from './focus';
 
 interface Props extends TextProps {
   as?: TypeName;
@@ -16,13 +17,12 @@ interface Props extends TextProps {
 export function Txt({ as = 'body', color = 'ink', center = false, level, style, ...rest }: Props) {
   const { colors } = useTheme();
   const heading = level === undefined ? {} : { role: 'heading' as const, 'aria-level': level };
-  // Where the focus goes when what had it is gone.
-  const reachable = level === 1 && Platform.OS === 'web' ? { tabIndex: -1 as const } : {};
   return (
     <Text
       maxFontSizeMultiplier={2}
       {...heading}
-      {...reachable}
+      // Where the focus goes when what had it is gone.
+      {...(level === 1 && reachable)}
       {...rest}
       style={[type[as], { color: colors[color] }, center && { textAlign: 'center' }, style]}
     />

@@ -231,5 +231,8 @@ async def test_an_address_that_leads_nowhere_says_so(people: People, engine: Eng
     await ann.button("See all experts").click()
     await expect(ann.page).to_have_url(f"{ann.base}/")
     await expect(ann.page.get_by_role("searchbox")).to_be_visible()
+    await ann.open("/experts/nobody")
+    await expect(ann.text("This expert is not here")).to_be_visible()
+    await expect(ann.page).to_have_title("Not found · Slotline")
     await ann.open("/experts")
     await expect(ann.page.get_by_role("searchbox")).to_be_visible()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from engine.engine import Engine
-from engine.model import Status
+from engine.model import Status, new_expert_id, new_slot
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
 from tests.e2e.site import Site
-from tests.samples import Sample
+from tests.samples import ZOE, Sample
 
 
 def link(person: Person, name: str) -> Locator:
@@ -175,3 +177,52 @@ async def test_the_first_of_those_that_were_not_shown_is_next(
     await ann.button("Show 2 more").press("Enter")
     await expect(ann.booking_cards().nth(5).get_by_role("heading", level=3)).to_be_focused()
     await expect(ann.booking_cards()).to_have_count(7)
+
+
+async def test_the_first_of_more_days_is_next(people: People, engine: Engine) -> None:
+    """Of the last days to be asked for: the button went away, and the focus with it."""
+    expert = replace(ZOE, id=new_expert_id(), name="Zoë Many Days")
+    noon = int(time.time()) // 86_400 * 86_400 + 12 * 3600
+    slots = [new_slot(expert.id, noon + 86_400 * day, noon + 86_400 * day + 1800) for day in range(1, 11)]
+    await engine.add_experts([expert])
+    await engine.add_slots(slots)
+    ann = await people()
+    await ann.book(expert.id, slots[0].id)
+    await ann.to_bookings()
+    await ann.button(re.compile("^Move the session")).click()
+    days = ann.page.get_by_role("dialog").get_by_role("heading", level=3)
+    await expect(days).to_have_count(7)
+    await ann.button("More days").press("Enter")
+    await expect(days).to_have_count(9)
+    await expect(days.nth(7)).to_be_focused()
+
+
+async def test_the_slots_of_a_day_that_are_over_are_shown_to_who_asks(people: People, sample: Sample) -> None:
+    """The focus went away with the button."""
+    now = datetime.now(UTC)
+
+    async def add_what_is_over(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        like = answer["days"][0]["slots"][0]
+        over = [
+            {
+                **like,
+                "id": f"over-{n}",
+                "start": f"{now - timedelta(minutes=n + 1):%Y-%m-%dT%H:%M:%SZ}",
+                "state": "past",
+            }
+            for n in range(5)
+        ]
+        answer["days"][0]["slots"][:0] = over
+        await route.fulfill(json=answer)
+
+    # Where it is about noon: five minutes ago it was the same day.
+    ann = await people(timezone_id=f"Etc/GMT{now.hour - 12:+d}")
+    await ann.page.route(f"**/api/experts/{sample.expert.id}*", add_what_is_over)
+    await ann.page.route_web_socket(re.compile("/api/live"), lambda ws: None)  # it knows of no such slots
+    await ann.open(f"/experts/{sample.expert.id}")
+    over = ann.page.get_by_test_id(re.compile("^slot-over-")).filter(visible=True)
+    await expect(over).to_have_count(3)
+    await ann.button("Show 2 earlier").press("Enter")
+    await expect(over).to_have_count(5)
+    await expect(ann.page.get_by_role("heading", level=3).filter(visible=True).first).to_be_focused()
