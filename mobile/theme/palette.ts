@@ -23,7 +23,7 @@ export interface Palette {
   info: string;
   infoSoft: string;
   star: string;
-  /** The glow of something that has just changed. */
+  /** The glow of something that has just changed: the words on it are to be read all the while. */
   flash: string;
   scrim: string;
   shadow: string;
@@ -49,7 +49,7 @@ export const light: Palette = {
   info: '#36489f',
   infoSoft: '#e4e8fb',
   star: '#b87503',
-  flash: '#ffd65a',
+  flash: '#ffdf7d',
   scrim: 'rgba(10, 24, 20, 0.5)',
   shadow: '#0b2a24',
 };
@@ -74,7 +74,7 @@ export const dark: Palette = {
   info: '#aab8ff',
   infoSoft: '#222b52',
   star: '#f2b84b',
-  flash: '#8a6a12',
+  flash: '#4f4012',
   scrim: 'rgba(0, 0, 0, 0.62)',
   shadow: '#000000',
 };
