@@ -34,7 +34,7 @@ export function ZoneSwitch({ own, expert, theirs, onChange, now }: Props) {
       aria-checked={selected}
       {...called(`${label}, ${name(zone)}`)}
       onPress={() => onChange(value)}
-      {...radioKeys(() => onChange(value))}
+      {...radioKeys(() => onChange(value), selected)}
       style={[styles.side, selected && { backgroundColor: colors.lifted, boxShadow: '0 1px 3px rgba(0,0,0,0.12)' }]}
     >
       <Txt as="label" color={selected ? 'ink' : 'soft'} center>

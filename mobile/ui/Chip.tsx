@@ -21,7 +21,7 @@ export function Chip({ label, count, selected, onPress }: Props) {
       aria-checked={selected}
       aria-label={count === undefined ? label : `${label}, ${count}`}
       onPress={onPress}
-      {...radioKeys(onPress)}
+      {...radioKeys(onPress, selected)}
       hitSlop={{ top: 4, bottom: 4 }}
       style={({ pressed, hovered }: PressState) => [
         styles.chip,

@@ -8,10 +8,14 @@ interface Key {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/** The keys that a radio of the browser has: Space chooses it, arrows the one before or after it in its group. */
-export function radioKeys(choose: () => void): object {
+/**
+ * The keys that a radio of the browser has: Space chooses it, arrows the one before or after it in its group. Tab comes to
+ * the chosen one of a group (`chosen` is left out where there may be none), and from there beyond the group.
+ */
+export function radioKeys(choose: () => void, chosen = true): object {
   if (Platform.OS !== 'web') return {};
   return {
+    tabIndex: chosen ? 0 : -1,
     onKeyDown: (event: Key) => {
       if (event.key === ' ') {
         event.preventDefault();

@@ -95,6 +95,23 @@ async def test_space_and_arrows_choose_a_radio(people: People, sample: Sample) -
     await expect(theirs).to_be_checked()
 
 
+async def test_tab_comes_to_the_chosen_radio_and_goes_on_beyond_the_others(people: People, sample: Sample) -> None:
+    """Through all categories one by one, on the way from the search to the first expert."""
+    ann = await people()
+    await ann.open()
+    await expect(ann.visible(f"expert-{sample.expert.id}")).to_be_visible()
+    await expect(ann.page.get_by_role("radio")).not_to_have_count(1)
+    await ann.page.get_by_role("searchbox").focus()
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.page.get_by_role("radio", name="All")).to_be_focused()
+    await ann.page.keyboard.press("ArrowRight")
+    await expect(ann.page.get_by_role("radio").nth(1)).to_be_checked()
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.page.locator("[data-testid^=expert-]:focus")).to_have_count(1)
+    await ann.page.keyboard.press("Shift+Tab")
+    await expect(ann.page.get_by_role("radio").nth(1)).to_be_focused()
+
+
 async def test_a_slot_to_move_to_is_chosen_with_the_keyboard(people: People, sample: Sample) -> None:
     ann = await people()
     await ann.book(sample.expert.id, sample.slots[0].id)
