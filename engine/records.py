@@ -39,7 +39,7 @@ def from_record(record: bytes) -> Booking:
     )
     try:
         name, email, phone, notes = orjson.loads(body)
-        history = tuple(change_from_dict(change) for change in orjson.loads(b"[%b]" % changes))
+        made, *later = (change_from_dict(change) for change in orjson.loads(b"[%b]" % changes))
     except (KeyError, TypeError) as error:
         raise ValueError(f"not what a booking says: {error!r}") from None
     return Booking(
@@ -56,7 +56,7 @@ def from_record(record: bytes) -> Booking:
         notes,
         int(created),
         int(updated),
-        history,
+        (made, *later),
         None if idem == NONE else idem,
         None if fingerprint == NONE else fingerprint,
     )
