@@ -58,6 +58,9 @@ PATIENCE = 15.0
 LATER = 60
 """Seconds until what failed is tried again."""
 
+SOON = 2
+"""Seconds until Redis will mostly have been compared with MongoDB."""
+
 
 class Keeper:
     def __init__(self, calls: Calls, keys: Keys, store: Store, desk: Changes) -> None:
@@ -112,9 +115,10 @@ class Keeper:
             now = await self._now(expert_id)
             state, *_ = await self._calls.run("identity", (partition.epoch, partition.server), ())
         except StoreUnavailable:
-            await self._rules.postpone(expert_id, int(time.time()), int(time.time()) + LATER)
+            await self._postpone(expert_id, LATER)
             raise
         if state == b"changed":
+            await self._postpone(expert_id, SOON)
             return None
         timetable = await self._rules.lease(expert_id, who, now, LEASE)
         if timetable is None:
@@ -139,6 +143,11 @@ class Keeper:
             if due is not None:
                 await self._rules.release(expert_id, who, due)
         return None
+
+    async def _postpone(self, expert_id: str, seconds: int) -> None:
+        """So that a look at all that is due does not come to it again and again."""
+        now = int(time.time())
+        await self._rules.postpone(expert_id, now, now + seconds)
 
     async def _now(self, expert_id: str) -> int:
         """By the clock of the expert's Redis (epoch seconds). Raises StoreUnavailable."""

@@ -207,6 +207,22 @@ async def test_what_is_due_is_done_by_itself(engine: Engine, zoe: Expert, monkey
             await asyncio.sleep(0.02)
 
 
+async def test_a_calendar_waits_for_a_redis_that_is_not_compared_yet(engine: Engine, zoe: Expert) -> None:
+    await engine.keeper.stop()
+    await engine.reconciler.stop()
+    await engine.store.availabilities.put(zoe.id, RULE, int(time.time()))
+    partition = engine.keys.of(zoe.id)
+    compared = await engine.calls.command("GET", partition.server)
+    await engine.calls.command("SET", partition.server, "another-server 0")
+    assert await engine.keeper.tend(zoe.id) is None
+    assert await shown(engine, zoe) == []
+    assert await engine.store.availabilities.due(int(time.time()), 10) == [], "nobody looks again and again"
+    assert await engine.store.availabilities.due(int(time.time()) + 3, 10) == [zoe.id]
+    await engine.calls.command("SET", partition.server, compared)
+    assert await engine.keeper.tend(zoe.id) is not None
+    assert await shown(engine, zoe) == wanted(zoe, RULE)
+
+
 async def test_seeded_rules_leave_what_is_there(engine: Engine, zoe: Expert) -> None:
     await engine.add_slots(wanted(zoe, RULE))
     await engine.keep_availabilities([(zoe.id, RULE)])
