@@ -86,7 +86,7 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   const { person } = useSession();
   const expert = useExpert(expertId).data?.expert;
   const { calendar } = useLive(expertId);
-  const now = useNow(1_000);
+  const now = useNow(250); // by whole seconds, one that is a little late would leave a second out of the countdown
   const hold = useHold(expertId, slot.id);
   const [booked, setBooked] = useState<Booked | null>(null);
   const [pending, setPending] = useState(() => pendingOf(slot.id));
