@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import socket
@@ -23,8 +24,10 @@ PORT_TRIES = 5
 PROBE_PAUSE = 0.01
 PROBE_TIMEOUT = 0.5
 PORT_TAKEN = "Address already in use"
+ALLOCATOR = "cmeel-mimalloc"
+"""What both servers allocate with: the wheel's Valkey is built without jemalloc, which Redis itself brings."""
 GLIBC_TUNABLES = "glibc.malloc.tcache_count=2000"
-"""The wheel's Valkey allocates with glibc, which keeps 7 freed pieces of each size at hand; a call has 30 arguments."""
+"""Where there is no such wheel: glibc keeps 7 freed pieces of each size at hand, and a call has 30 arguments."""
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernels of Linux and macOS take some more (unix(7): 108, unix(4): 104)."""
 
@@ -36,6 +39,8 @@ class Server(ABC):
     """
 
     label: ClassVar[str]
+    _packaged = True
+    """Whether its program comes with us, and is given what it allocates with."""
 
     def __init__(self, directory: Path, *, port: int | None = None) -> None:
         self.directory = directory.absolute()
@@ -58,7 +63,8 @@ class Server(ABC):
         """Whether this server, and no other on its port, is ready to serve."""
 
     def _environment(self) -> dict[str, str]:
-        return dict(os.environ)
+        library = allocator() if self._packaged else None
+        return {"LD_PRELOAD": str(library), **os.environ} if library else dict(os.environ)
 
     @property
     def place(self) -> str:
@@ -163,6 +169,7 @@ class RedisServer(Server):
         args: Sequence[str] = (),
     ) -> None:
         super().__init__(directory, port=port)
+        self._packaged = binary is None
         self.binary = binary or valkey_binary()
         self.persist = persist
         self.args = tuple(args)
@@ -260,6 +267,20 @@ def valkey_binary() -> Path:
             if os.access(path, os.X_OK):
                 return path
     raise missing("Redis", "REDIS_URL")
+
+
+def allocator() -> Path | None:
+    """The library inside its wheel; None where it is not installed, or where the linker would not take its path for
+    one: a space or a colon cannot be quoted (ld.so(8), LD_PRELOAD)."""
+    try:
+        files = importlib.metadata.files(ALLOCATOR) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == "libmimalloc.so":
+            path = Path(str(file.locate())).resolve()
+            return None if {" ", ":"} & set(str(path)) else path
+    return None
 
 
 def missing(label: str, variable: str) -> StackError:

