@@ -16,7 +16,7 @@ from engine.calls import Calls
 from engine.errors import StoreUnavailable
 from engine.evidence import Evidence, SlotHolds
 from engine.keys import Keys, Partition
-from engine.model import HELD, Slot, expert_of
+from engine.model import HELD, Booking, Slot, expert_of, latest
 from engine.records import from_entry, from_record, subject_of
 from engine.settings import Settings
 from engine.store import Store, utc_day
@@ -107,19 +107,23 @@ class Witness:
         )
 
     async def _outbox(self, partition: Partition, experts: Mapping[str, Evidence]) -> None:
+        slots: list[Slot] = []
+        bookings: list[Booking] = []
         async for _, fields in self.entries(partition.outbox):
-            evidence = experts.get(expert_of(subject_of(fields)))
-            if evidence is None:
+            if expert_of(subject_of(fields)) not in experts:
                 continue
             try:
                 thing = from_entry(fields)
             except (KeyError, ValueError):
                 continue  # the journal sets it aside
             if isinstance(thing, Slot):
-                if thing.id not in evidence.pending_slots or evidence.pending_slots[thing.id].revision < thing.revision:
-                    evidence.pending_slots[thing.id] = thing
-            elif thing.id not in evidence.pending or evidence.pending[thing.id].revision < thing.revision:
-                evidence.pending[thing.id] = thing
+                slots.append(thing)
+            else:
+                bookings.append(thing)
+        for slot in latest(slots):
+            experts[expert_of(slot.id)].pending_slots[slot.id] = slot
+        for booking in latest(bookings):
+            experts[expert_of(booking.id)].pending[booking.id] = booking
 
     async def entries(self, stream: str, last: str = "+") -> AsyncIterator[tuple[bytes, list[bytes]]]:
         """The entries of a stream up to ``last``."""

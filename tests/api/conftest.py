@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 
 from engine.engine import Engine
+from engine.model import Expert, new_expert_id
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
 from tests.api.contract import Contract
-from tests.api.serving import Server, one_client_a_worker, serving
+from tests.api.serving import Add, Server, eventually, one_client_a_worker, serving
+from tests.samples import ZOE
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +83,30 @@ def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RedisServe
     folder = tmp_path_factory.mktemp("frail")
     with RedisServer(folder / "redis") as redis, MongoServer(folder / "mongo") as mongo:
         yield redis, mongo
+
+
+@pytest.fixture
+def category() -> str:
+    """One that no other test has."""
+    return f"Trade {secrets.token_hex(6)}"
+
+
+@pytest.fixture
+async def add(engine: Engine, category: str, client: httpx.AsyncClient) -> Add:
+    """``await add("Ada", "Bo", rating=4.0)`` adds experts of this test's category, visible to every worker."""
+
+    async def put(*names: str, **profile: Any) -> list[Expert]:
+        experts = [replace(ZOE, id=new_expert_id(), name=name, category=category, **profile) for name in names]
+        await engine.add_experts(experts)
+        known: list[Expert] = [*made, *experts]
+        made.extend(experts)
+
+        async def all_there() -> bool:
+            found = [await client.get("/api/experts", params={"category": category}) for _ in range(4)]
+            return all(answer.json()["total"] == len(known) for answer in found)
+
+        await eventually(all_there)
+        return experts
+
+    made: list[Expert] = []
+    return put

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ from engine.cli.workers import Workers, address, listen
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
 from tests.samples import Sample
+
+SUMMARY = {
+    "id", "name", "category", "headline", "experience", "rating", "reviewCount", "avatarUrl", "nextOpen",
+}  # fmt: skip
+"""Fields of an expert in a list."""
+
+Add = Callable[..., Any]
+"""The fixture ``add``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +113,7 @@ async def eventually(true: Callable[[], Awaitable[Any]], seconds: float = 10.0) 
         assert time.monotonic() < deadline, f"not so within {seconds:g} s"
         await asyncio.sleep(0.03)
     return answer
+
+
+def instant(epoch_seconds: float) -> str:
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
