@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -35,6 +35,9 @@ MORE_LOOKS = 10
 
 Progress = Callable[[int, int], None]
 
+Strays = Mapping[str, set[str]]
+"""By expert, ids of bookings that Redis has."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -59,7 +62,10 @@ class Report:
 
 
 class Audit:
-    def __init__(self, engine: Engine) -> None:
+    """``thorough``: a walk through Redis first, for bookings that nothing else points to."""
+
+    def __init__(self, engine: Engine, *, thorough: bool = False) -> None:
+        self._thorough = thorough
         self._calls = engine.calls
         self._keys = engine.keys
         self._store = engine.store
@@ -100,10 +106,11 @@ class Audit:
     ) -> None:
         report.partitions += 1
         report.findings += await self._partition_wide(partition, set(experts), report)
+        strays = await self.witness.strays(partition, set(experts)) if self._thorough else {}
         for first in range(0, len(experts), CHUNK):
             chunk = experts[first : first + CHUNK]
             try:
-                await self._chunk(partition, chunk, report)
+                await self._chunk(partition, chunk, strays, report)
             except EpochMissing:
                 report.findings.append(Finding("no-epoch", partition.number, partition.tag, "it is being rebuilt"))
                 return
@@ -111,21 +118,23 @@ class Audit:
             if progress:
                 progress(report.experts, total)
 
-    async def _chunk(self, partition: Partition, experts: list[str], report: Report) -> None:
-        heard = await self.witness.hear(partition, experts)
+    async def _chunk(self, partition: Partition, experts: list[str], strays: Strays, report: Report) -> None:
+        heard = await self.witness.hear(partition, experts, strays)
         for evidence in heard:
             report.slots += len(evidence.records)
             report.bookings += len(evidence.stored)
             report.holds += sum(len(holds.tokens) for holds in evidence.holds.values())
         suspects = {finding for evidence in heard for finding in faults(evidence, partition.number, self.clock())}
         if suspects:
-            report.findings += await self._confirmed(partition, suspects, report)
+            report.findings += await self._confirmed(partition, suspects, strays, report)
 
-    async def _confirmed(self, partition: Partition, suspects: set[Finding], report: Report) -> list[Finding]:
+    async def _confirmed(
+        self, partition: Partition, suspects: set[Finding], strays: Strays, report: Report
+    ) -> list[Finding]:
         """Those that stand every further look. A booking that only Redis knows is searched for before a seat is called
         a ghost."""
         ghosts = {finding.expert_id for finding in suspects if finding.kind == "ghost-seat"}
-        extra = await self.witness.strays(partition, ghosts) if ghosts else {}
+        extra = await self.witness.strays(partition, ghosts) if ghosts and not strays else strays
         sure: set[Finding] = set()
         unsure: set[Finding] = set()
         for number, pause in enumerate(PAUSES):
@@ -199,6 +208,6 @@ def poison_detail(fields: Sequence[bytes]) -> str:
     return f"{subject_of(fields)}: {values.get(b'why', b'').decode(errors='replace')[:120]}"
 
 
-async def audit(engine: Engine, progress: Progress | None = None) -> Report:
+async def audit(engine: Engine, progress: Progress | None = None, *, thorough: bool = False) -> Report:
     """Compares all of Redis with all of MongoDB. Raises StoreUnavailable, PyMongoError."""
-    return await Audit(engine).run(progress=progress)
+    return await Audit(engine, thorough=thorough).run(progress=progress)

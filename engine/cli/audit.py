@@ -24,11 +24,14 @@ Looked = tuple["Report", list["Mended"], "Report | None"]
 
 def command(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, and look again.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Walk through all of Redis, too, for bookings that nothing points to.")
+    ] = False,
 ) -> None:
     """Compare Redis and MongoDB while they serve; ends with 1 if anything is wrong and was not mended, or if some of it
     changed too fast to be judged."""
     with reach.servers(reach.given_settings()) as ready:
-        report, mended, after = asyncio.run(look(ready, repair))
+        report, mended, after = asyncio.run(look(ready, repair, thorough))
     show(report, mended)
     if after is not None:
         new = set(after.findings) - {each.finding for each in mended if not each.done}
@@ -44,7 +47,7 @@ def command(
     say("Redis and MongoDB agree.", "bold green")
 
 
-async def look(settings: Settings, repair: bool) -> Looked:
+async def look(settings: Settings, repair: bool, thorough: bool) -> Looked:
     """Audits, and if asked repairs and audits again. Raises StoreUnavailable."""
     from engine.engine import Engine
     from engine.repair import Repair
@@ -53,21 +56,21 @@ async def look(settings: Settings, repair: bool) -> Looked:
     engine = await Engine.open(settings, reconciles=False)  # a look changes nothing
     try:
         with translated():
-            report = await audited(engine)
+            report = await audited(engine, thorough)
             if not repair or report.clean:
                 return report, [], None
             mended = await Repair(engine).run(report.findings)
-            return report, mended, await audited(engine)
+            return report, mended, await audited(engine, thorough)
     finally:
         await engine.close()
 
 
-async def audited(engine: Engine) -> Report:
+async def audited(engine: Engine, thorough: bool) -> Report:
     from engine.audit import audit
 
     with progress_bar() as bar:
         task = bar.add_task("experts", total=None)
-        return await audit(engine, lambda done, total: bar.update(task, completed=done, total=total))
+        return await audit(engine, lambda done, total: bar.update(task, completed=done, total=total), thorough=thorough)
 
 
 def show(report: Report, mended: list[Mended]) -> None:

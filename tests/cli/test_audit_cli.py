@@ -43,6 +43,14 @@ def test_audit_repair_and_rebuild(slotline: Slotline, stack: Stack) -> None:
         assert "nonsense: it was refused" in poison.stderr
         client.delete(partition.poison)
 
+        stray = f"{expert}-{'0' * 32}"
+        client.set(partition.booking(stray), "no record")
+        assert slotline("audit", **urls).returncode == 0, "nothing points to it"
+        walked = slotline("audit", "--thorough", **urls)
+        assert walked.returncode == 1
+        assert "booking-differs" in walked.stdout
+        assert slotline("audit", "--thorough", "--repair", **urls).returncode == 0
+
         client.delete(partition.calendar(expert))
         epoch = client.get(partition.epoch)
         rebuilt = slotline("rebuild", **urls)
@@ -67,7 +75,7 @@ def test_what_could_not_be_judged_is_not_called_well(
 ) -> None:
     """It said that Redis and MongoDB agree, and ended with 0."""
 
-    async def look(settings: Settings, repair: bool) -> audit.Looked:
+    async def look(settings: Settings, repair: bool, thorough: bool) -> audit.Looked:
         return Report(unsettled={"busyexpert"}), [], None
 
     monkeypatch.setattr(audit, "look", look)

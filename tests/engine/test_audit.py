@@ -12,7 +12,7 @@ import pytest
 
 from engine.audit import audit
 from engine.engine import Engine
-from engine.errors import SlotlineError
+from engine.errors import SlotlineError, SlotTaken
 from engine.evidence import Evidence
 from engine.invariants import Clock, Finding, faults
 from engine.model import Slot, Status, new_booking_id, new_slot
@@ -25,6 +25,7 @@ from tests.engine.damage import (
     DAMAGE,
     Damage,
     booking_id,
+    booking_lost_by_mongo,
     calendar_lost_by_redis,
     ghost_seat,
     lost_seat,
@@ -60,6 +61,25 @@ async def test_each_kind_of_damage_is_found_and_mended(
     mended = await Repair(engine).run(report.findings)
     assert [each.text for each in mended if not each.done] == []
     assert (await audit(engine)).findings == []
+
+
+async def test_a_booking_that_nothing_points_to_is_found_by_a_walk(engine: Engine, booked: Sample) -> None:
+    await booking_lost_by_mongo(engine, booked)
+    await lost_seat(engine, booked)
+    assert await found_by(engine) == set()
+    report = await audit(engine, thorough=True)
+    assert {finding.kind for finding in report.findings} == {"booking-unwritten", "lost-seat"}
+    await Repair(engine).run(report.findings)
+    assert (await audit(engine, thorough=True)).findings == []
+    assert await engine.store.bookings.active(booked.slots[0].id, 1)
+    with pytest.raises(SlotTaken):
+        await engine.book(booked.request(0))
+
+
+async def test_a_walk_finds_nothing_where_all_is_well(engine: Engine, booked: Sample) -> None:
+    report = await audit(engine, thorough=True)
+    assert report.findings == []
+    assert (report.experts, report.slots, report.bookings, report.holds) == (1, 9, 4, 1)
 
 
 async def test_a_mended_seat_is_shown_to_everybody_who_watches(engine: Engine, booked: Sample) -> None:

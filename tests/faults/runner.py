@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from engine.audit import audit
 from tests.faults.checker import Violation, check
 from tests.faults.generation import Generation, create
 from tests.faults.history import History
@@ -144,12 +145,8 @@ class Run:
             await asyncio.sleep(1)
 
     async def _audit(self) -> None:
-        try:
-            from engine.audit import audit  # type: ignore[import-not-found]
-        except ImportError:
-            return
         async with self.stage.engine() as engine:
-            report = await audit(engine)
+            report = await audit(engine, thorough=True)
         self._add([Violation("audit", str(finding)) for finding in report.findings])
 
     def _add(self, violations: Sequence[Violation]) -> None:
