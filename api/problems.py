@@ -29,9 +29,13 @@ log = logging.getLogger("slotline.api")
 class ApiError(SlotlineError):
     """A refusal that HTTP knows and the engine does not."""
 
-    def __init__(self, detail: str | None = None, *, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(
+        self, detail: str | None = None, *, errors: list[dict[str, str]] | None = None, **headers: str
+    ) -> None:
         super().__init__(detail)
         self.errors = errors
+        self.headers = headers
+        """To be answered with it; underscores for dashes."""
 
 
 class MalformedJson(ApiError):
@@ -75,7 +79,10 @@ def problem(request: Request, error: SlotlineError, **headers: str) -> Reply:
         headers["retry_after"] = str(error.retry_after)
     if error.status == 401:
         headers["www_authenticate"] = "Bearer"
-    faults = error.errors if isinstance(error, ApiError) else None
+    faults = None
+    if isinstance(error, ApiError):
+        faults = error.errors
+        headers |= error.headers
     if error.detail is None and faults is None:
         head, tail = _constant(type(error))
         body = f"{head}{request_id(request)}{tail}".encode()

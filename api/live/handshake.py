@@ -25,7 +25,8 @@ def accept_key(request: Request) -> str:
     if headers.get("upgrade", "").lower() != "websocket" or "upgrade" not in connection:
         raise BadRequest("this address speaks WebSocket only")
     if headers.get("sec-websocket-version") != VERSION:
-        raise BadRequest("this address speaks version 13 of the WebSocket protocol")
+        said = f"this address speaks version {VERSION} of the WebSocket protocol"
+        raise BadRequest(said, sec_websocket_version=VERSION)  # RFC 6455, 4.4
     key = headers.get("sec-websocket-key", "")
     try:
         if len(b64decode(key, validate=True)) != 16:

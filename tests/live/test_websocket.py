@@ -51,6 +51,14 @@ async def test_what_is_no_handshake_is_a_bad_request(server: Server, name: str, 
         assert (status, headers["content-type"]) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize("version", ["8", "14", "13, 8", ""])
+async def test_who_speaks_another_version_is_told_which_one_it_is(server: Server, version: str) -> None:
+    """RFC 6455, 4.4: it may ask again in that one. It was told in words only."""
+    async with await Raw.connect(server.base) as raw:
+        status, headers = await raw.handshake({**HANDSHAKE, "Sec-WebSocket-Version": version})
+        assert (status, headers.get("sec-websocket-version")) == (400, "13")
+
+
 async def test_the_header_connection_may_name_more(server: Server) -> None:
     async with await Raw.connect(server.base) as raw:
         status, _ = await raw.handshake({**HANDSHAKE, "Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket"})
