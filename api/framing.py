@@ -70,6 +70,12 @@ class Framed(Http):
                     self.recv_buffer.clear()
                     await self._receive_more()
 
+    async def http1_request_header(self) -> None:
+        try:
+            await super().http1_request_header()  # type: ignore[no-untyped-call]
+        finally:  # Sanic would give all the time there is to whoever names WebSocket, on any route
+            self.upgrade_websocket = False
+
     async def read(self) -> bytes | None:
         chunked: bool = self.request_body == "chunked"  # type: ignore[comparison-overlap]  # Sanic calls it bytes
         if chunked and self.request_bytes_left == 0:

@@ -32,8 +32,6 @@ class Patient(HttpProtocol):
 
     def check_timeouts(self) -> None:
         http = self.http
-        if http is not None:  # Sanic would give all the time there is to whoever names WebSocket, on any route
-            http.upgrade_websocket = False
         late = monotonic() - self._since > self.request_timeout  # first: a connection that is new has none of the rest
         if late and self._task is not None and http is not None:
             waiting = http.request_body is not None

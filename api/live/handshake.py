@@ -46,7 +46,7 @@ def take_over(request: Request, socket: WebSocket) -> None:
     http = cast(Any, request.stream)
     protocol = http.protocol
     transport: asyncio.Transport = protocol.transport
-    http.upgrade_websocket = True  # no answer but ours is to be expected: `api.patience` may have forgotten it
+    http.upgrade_websocket = True  # no answer but ours is to be expected
     early = bytes(http.recv_buffer)
     http.recv_buffer.clear()
     protocol.connections.discard(protocol)
