@@ -11,7 +11,7 @@ from typing import Any
 
 from sanic import Request
 from sanic.exceptions import BadRequest
-from sanic.http import Http
+from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
 HEAD = re.compile(
@@ -48,6 +48,10 @@ class FramedRequest(Request):
         super().__init__(head=head, **parts)
 
 
+class NothingYet(Exception):
+    """No request has begun: the next one is waited for anew."""
+
+
 class Framed(Http):
     """Sanic's HTTP/1.1, with an eye on what stands between the chunks of a body, and on how a connection ends."""
 
@@ -71,10 +75,26 @@ class Framed(Http):
                     await self._receive_more()
 
     async def http1_request_header(self) -> None:
+        await self._skip_empty_line()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
         finally:  # Sanic would give all the time there is to whoever names WebSocket, on any route
             self.upgrade_websocket = False
+
+    async def _skip_empty_line(self) -> None:
+        """One, that some clients send behind a body (RFC 9112, 2.2). Raises NothingYet if that is all."""
+        coming = self.recv_buffer
+        while coming == b"\r":
+            await self._receive_more()
+        if coming.startswith(b"\r\n"):
+            del coming[:2]
+            if not coming:
+                self.stage = Stage.IDLE
+                raise NothingYet
+
+    async def error_response(self, exception: Exception) -> None:
+        if not isinstance(exception, NothingYet):
+            await super().error_response(exception)
 
     async def read(self) -> bytes | None:
         chunked: bool = self.request_body == "chunked"  # type: ignore[comparison-overlap]  # Sanic calls it bytes

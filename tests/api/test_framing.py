@@ -70,6 +70,17 @@ async def test_a_monitor_of_long_ago_need_not_name_a_host(server: Server) -> Non
     assert statuses(await say(server, b"GET /healthz HTTP/1.0\r\n\r\n")) == [b"200"]
 
 
+async def test_an_empty_line_before_a_request_is_ignored(server: Server) -> None:
+    """RFC 9112, 2.2: some clients send one behind a body, which its length does not count. More than one is no head."""
+    post = POST + b"Content-Length: 2\r\n\r\n{}"
+    for pieces in ([b"\r\n" + HIDDEN], [b"\r", b"\n", HIDDEN], [b"\r", b"\n" + HIDDEN]):
+        assert statuses(await say(server, *pieces)) == [b"200"], pieces
+    for pieces in ([post + b"\r\n" + post + b"\r\n"], [post, b"\r\n", post, b"\r\n"], [post + b"\r\n", post]):
+        assert statuses(await say(server, *pieces)) == [b"422", b"422"], pieces
+    for line in (b"\r\n\r\n", b"\n", b"\r"):
+        assert statuses(await say(server, line + HIDDEN)) == [b"400"], line
+
+
 async def test_chunks_as_they_should_be_are_read(server: Server) -> None:
     chunks = b"1\r\n{\r\n0001 ;a=b\r\n}\r\n0\r\n\r\n"
     for pieces in ([CHUNKED + chunks + HIDDEN], [CHUNKED[n : n + 1] for n in range(len(CHUNKED))] + [chunks, HIDDEN]):

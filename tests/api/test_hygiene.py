@@ -177,6 +177,34 @@ async def test_slow_clients_do_not_hold_a_worker(friendly: Server, head: bytes) 
         assert b'"code":"request-timeout"' in answer
 
 
+async def test_an_empty_line_behind_a_request_is_not_the_begin_of_another(friendly: Server) -> None:
+    """Its clock does not run, and the connection is kept."""
+    reader, writer = await connect(friendly)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    writer.write(ask + b"\r\n")
+    assert (await reader.readuntil(b'{"status":"ok"}')).startswith(b"HTTP/1.1 200 ")
+    await asyncio.sleep(1.8)
+    writer.write(ask)
+    assert (await reader.readuntil(b'{"status":"ok"}')).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_a_worker_that_stops_ends_a_connection_on_which_an_empty_line_has_come(
+    server: Server, mongo_server: MongoServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is idle. Sanic failed at naming the request that it took to be under way."""
+    with serving(server.redis, mongo_server, "api", server.settings.data_dir, workers=1) as served:
+        reader, writer = await connect(served)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n\r\n")
+        assert (await reader.readuntil(b'{"status":"ok"}')).startswith(b"HTTP/1.1 200 ")
+        began = time.monotonic()
+        await asyncio.to_thread(served.workers.stop)
+        assert time.monotonic() - began < 5
+        assert await reader.read() == b""
+        writer.close()
+    assert '"error"' not in "".join(capfd.readouterr())
+
+
 async def test_a_handshake_that_takes_its_time_is_one_all_the_same(
     server: Server, mongo_server: MongoServer, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -200,6 +200,12 @@ async def test_requests_in_one_piece_or_before_the_first_is_answered_are_answere
     assert re.findall(rb"x-request-id: (\w+)", said) == [b"n2", b"n3", b"n2"]
 
 
+async def test_an_empty_line_between_requests_is_no_request(ways: dict[str, Server]) -> None:
+    for pieces in ([raw(b"{") + b"\r\n", raw(b"{")], [raw(b"{"), b"\r\n", raw(b"{")], [raw(b"{"), b"\r\n" + raw(b"{")]):
+        said = await both(ways, *pieces)
+        assert said.count(b"HTTP/1.1 400 ") == said.count(b'"code":"malformed-json"') == 2
+
+
 async def test_a_request_in_two_pieces_is_one_request(ways: dict[str, Server], sample: Sample) -> None:
     whole = raw(body_of(sample, 5))
     for cut in (1, 20, len(START), len(START) + 9, whole.index(b"\r\n\r\n") + 2, whole.index(b"{"), len(whole) - 1):
