@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from sanic import Request
 from sanic.exceptions import BadRequest
@@ -73,6 +73,10 @@ class Framed(Http):
                 while True:
                     self.recv_buffer.clear()
                     await self._receive_more()
+
+    def init_for_request(self) -> None:
+        super().init_for_request()  # type: ignore[no-untyped-call]
+        cast(Any, self.protocol).begin()  # what has come already, behind another request, has kept nobody waiting
 
     async def http1_request_header(self) -> None:
         await self._skip_empty_line()

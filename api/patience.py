@@ -21,13 +21,17 @@ class Patient(HttpProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._since = monotonic()
-        """When the first byte of the newest request came, or the connection."""
+        """When the newest request was waited for, or its first byte came if that was later."""
+
+    def begin(self) -> None:
+        """Starts the clock of the next request."""
+        self._since = monotonic()
 
     def data_received(self, data: bytes) -> None:
         http = self.http
         fresh = not self.recv_buffer and http is not None and http.stage is Stage.IDLE
         if fresh and getattr(http, "request", None) is None:  # else it is the rest of one that is answered already
-            self._since = monotonic()
+            self.begin()
         super().data_received(data)
 
     def check_timeouts(self) -> None:

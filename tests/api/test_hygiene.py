@@ -12,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 
 from engine.engine import Engine
 from engine.stack import MongoServer
 from tests.api.callers import token_of
 from tests.api.serving import Server, eventually, order, serving
+from tests.api.test_lane import raw
+from tests.api.test_shutdown import frozen_mongo
 from tests.live.raw import HANDSHAKE, Raw
 from tests.samples import Sample
 
@@ -175,6 +178,24 @@ async def test_slow_clients_do_not_hold_a_worker(friendly: Server, head: bytes) 
     for answer in answers:
         assert answer.startswith(b"HTTP/1.1 408 "), answer[:200]
         assert b'"code":"request-timeout"' in answer
+
+
+async def test_half_a_request_behind_one_that_takes_long_has_its_own_time(
+    server: Server, mongo_server: MongoServer, sample: Sample
+) -> None:
+    """It was ended with the other's clock: as soon as that was answered."""
+    with serving(
+        server.redis, mongo_server, "api", server.settings.data_dir, workers=1, request_timeout=1.0
+    ) as served:  # fmt: skip
+        reader, writer = await connect(served)
+        with frozen_mongo(served):
+            writer.write(raw(orjson.dumps(order(sample))) + b"GET /hea")
+            await asyncio.sleep(1.5)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 201 ")
+        answered = time.monotonic()
+        assert b"HTTP/1.1 408 " in await reader.read()
+        assert time.monotonic() - answered >= 0.9
+        writer.close()
 
 
 async def test_an_empty_line_behind_a_request_is_not_the_begin_of_another(friendly: Server) -> None:
