@@ -29,10 +29,8 @@ digit or blank but ASCII's."""
 CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?")
 """A chunk's length, in hex without ``0x``, and its extensions."""
 LONGEST_CHUNK_LINE = 64
-BROKEN_OFF = (400, 413)
-"""Answers after which a client may still be sending, and is not listened to any more."""
 AFTER_THAT = 0.5
-"""Seconds that a client who has been answered has for the rest of what it is sending."""
+"""Seconds that a client who has got its last answer has for the rest of what it is sending."""
 
 
 class FramedRequest(Request):
@@ -59,14 +57,13 @@ class Framed(Http):
 
     async def http1(self) -> None:
         await super().http1()  # type: ignore[no-untyped-call]
-        transport, answer = self.protocol.transport, getattr(self, "response", None)
-        if transport is None or transport.is_closing() or answer is None:
-            return
-        if self.request_body or answer.status in BROKEN_OFF:  # there may be more to come
+        transport = self.protocol.transport
+        if transport is not None and not transport.is_closing() and getattr(self, "response", None) is not None:
             await self._let_finish(transport)
 
     async def _let_finish(self, transport: asyncio.Transport) -> None:
-        """A connection that is closed while the client still sends is reset, and the answer lost (RFC 9112, 9.6)."""
+        """A connection that is closed while the client still sends, be it the rest of a body or further requests, is
+        reset, and the answer lost (RFC 9112, 9.6)."""
         transport.write_eof()
         with suppress(TimeoutError):
             async with asyncio.timeout(AFTER_THAT):

@@ -19,6 +19,7 @@ from sanic.compat import Header
 from sanic.http import Stage
 
 from api import bookings, problems
+from api.framing import AFTER_THAT
 from api.patience import Patient
 from api.replies import CURRENT, Reply
 from api.routes import Exchange, engine_of, route_of
@@ -211,7 +212,8 @@ class Lane(Patient):
         self.transport.write(answer.whole(self.keep_alive))
         self._time = monotonic()
         if not self.keep_alive:
-            self.close()
+            self._wire.write_eof()
+            self.loop.call_later(AFTER_THAT, self.close)  # as `Framed` does; what comes is held, and not looked at
         elif self._can_write.is_set():
             self._go_on()
         else:

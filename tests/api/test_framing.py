@@ -127,6 +127,14 @@ async def test_who_goes_on_sending_is_cut_off(server: Server) -> None:
         await asyncio.wait_for(flood(writer), 5)
 
 
+async def test_who_asks_on_behind_its_last_request_has_the_answer(server: Server) -> None:
+    """The connection was closed at once, and reset by what still came: who had not read the answer yet lost it."""
+    for last in (HIDDEN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), HIDDEN.replace(b"1.1", b"1.0")):
+        said = await say(server, last, HIDDEN, HIDDEN, HIDDEN, pause=0.05)
+        assert statuses(said) == [b"200"]
+        assert said.endswith(b'{"status":"ok"}')
+
+
 @pytest.mark.parametrize(
     "line", ["Host: x", 'A: b="c"', "X:", "X:\ta\tb ", "User-Agent: caf\xe9", "!#$%&'*+.^_`|~9: y"]
 )

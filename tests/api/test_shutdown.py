@@ -20,6 +20,7 @@ from engine.engine import Engine
 from engine.model import Slot, new_slot
 from engine.stack import MongoServer, RedisServer
 from tests.api.serving import Server, eventually, order, serving
+from tests.api.test_lane import raw
 from tests.samples import Sample, make_sample
 
 CROWD = 60
@@ -183,6 +184,37 @@ async def test_a_connection_that_had_a_request_in_flight_does_not_keep_a_worker_
         assert time.monotonic() - answered < server.settings.drain_timeout / 2
         with pytest.raises(httpx.TransportError):
             await client.get("/healthz", timeout=1)
+
+
+@pytest.mark.parametrize("more", [(), ("X-Y: z",)], ids=["the lane", "Sanic"])
+async def test_who_asks_on_behind_what_is_in_flight_is_not_cut_off(
+    server: Server, engine: Engine, hall: tuple[Sample, Slot], more: tuple[str, ...]
+) -> None:
+    """The answer says that it is the last one; who has sent more before it knew that must not lose it to a reset."""
+    sample, slot = hall
+    request = raw(orjson.dumps(order(sample, slotId=slot.id)), *more)
+    host, _, port = server.base.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    with frozen_mongo(server):
+        writer.write(request)
+
+        async def claimed() -> bool:
+            return await booked_seats(engine, slot) == 1
+
+        await eventually(claimed)
+        stopping = asyncio.create_task(asyncio.to_thread(server.workers.stop))
+        await asyncio.sleep(0.5)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 201 ")
+    assert b"connection: close" in head
+    for _ in range(3):
+        writer.write(request)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+    assert orjson.loads(await reader.read())["booking"]["slot"]["id"] == slot.id
+    writer.close()
+    await stopping
+    assert await booked_seats(engine, slot) == 1
 
 
 async def test_a_watcher_is_told_to_come_back(server: Server, hall: tuple[Sample, Slot]) -> None:
