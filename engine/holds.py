@@ -43,11 +43,14 @@ class Holds:
 
     async def hold(self, slot_id: str, client: str = "", key: str | None = None) -> Hold:
         """Keeps a seat. ``client`` stands for whoever may not hold too many; empty: nobody counts. ``key`` is the
-        Idempotency-Key: within an hour it gives the same hold again, which may be over by then.
+        Idempotency-Key: within an hour it gives the same client the same hold again, which may be over by then. Nobody
+        else: whoever has its token has the seat, and a key may be guessed.
 
         Raises SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld, IdempotencyKeyReused, RateLimited,
         StoreUnavailable.
         """
+        if key is not None:
+            key = f"{client}\0{key}"
         await self._look(slot_id, key)
         token = new_hold_token(slot_id, client)
         keys = self._of(slot_id)

@@ -13,7 +13,7 @@ key                         type    holds                                       
 ``{p7}:live:EXPERT``        channel the same changes as they happen                             —
 ``{p7}:copy:BOOKING``       string  live copy of a booking (``lua/includes/booking.lua``)       slot's end + 7 days
 ``{p7}:idem:DIGEST``        string  "fingerprint booking-id" of an Idempotency-Key              like its booking
-``{p7}:hold:DIGEST``        string  "slot token end" of an Idempotency-Key that made a hold     1 h
+``{p7}:hold:DIGEST``        string  "slot token end" of a client's Idempotency-Key: its hold    1 h
 ``{p7}:held:SLOT``          zset    hold token → when it ends (epoch ms)                        while there are holds
 ``{p7}:holders:SLOT``       hash    hold token → "seat since epoch"                             while there are holds
 ``{p7}:due``                zset    slot id → when its first hold ends                          while there are holds

@@ -278,6 +278,16 @@ async def test_a_client_may_hold_so_many_seats(client: httpx.AsyncClient, limite
     assert (await hold(client, expert, slots[3])).status_code == 201
 
 
+async def test_who_guesses_the_key_of_another_address_gets_no_hold_of_it(limited: Server, sample: Sample) -> None:
+    wish = {"expertId": sample.expert.id, "slotId": sample.slots[0].id}
+    here, there = [{**somewhere(), "idempotency-key": "1"} for _ in range(2)]
+    async with httpx.AsyncClient(base_url=limited.base) as client:
+        answers = [await client.post("/api/holds", json=wish, headers=headers) for headers in (here, there, here)]
+    assert [answer.status_code for answer in answers] == [201, 409, 201]
+    assert answers[2].json() == answers[0].json()
+    assert answers[1].json()["code"] == "slot-held"
+
+
 async def test_a_hold_counts_where_it_was_made(limited: Server, sample: Sample) -> None:
     """A phone that changes networks renews it, books it or gives it back from another address. It counted there, too,
     and where it was made until its time was over."""

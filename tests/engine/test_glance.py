@@ -209,6 +209,14 @@ async def test_a_hold_is_refused_at_a_glance_too(
     await engine.holds.hold(held.id, "somebody", key)
 
 
+async def test_the_key_of_another_client_is_another_key(engine: Engine, sample: Sample) -> None:
+    hold = await engine.holds.hold(sample.slots[0].id, "a" * 16, "form-1")
+    for _ in range(2):  # by the script, and then at a glance
+        with pytest.raises(SlotHeld):
+            await engine.holds.hold(sample.slots[0].id, "b" * 16, "form-1")
+        assert (await engine.holds.hold(sample.slots[0].id, "a" * 16, "form-1")).token == hold.token
+
+
 async def test_a_slot_that_is_closed_is_called_so(engine: Engine, sample: Sample, full: Slot) -> None:
     await engine.desk.close(full.id)
     with pytest.raises(SlotClosed):

@@ -241,6 +241,15 @@ async def test_the_same_key_gives_the_same_hold(engine: Engine, sample: Sample) 
         await engine.holds.hold(sample.slots[0].id, key="k")
 
 
+async def test_two_clients_with_one_key_have_a_hold_each(engine: Engine, sample: Sample) -> None:
+    """The second one got the first one's hold, and with its token that one's seat."""
+    ann, bob = [await engine.holds.hold(sample.group.id, client, "form-1") for client in ("a" * 16, "b" * 16)]
+    assert (ann.replayed, bob.replayed) == (False, False)
+    assert ann.token != bob.token
+    again = [await engine.holds.hold(sample.group.id, client, "form-1") for client in ("a" * 16, "b" * 16)]
+    assert [(hold.token, hold.replayed) for hold in again] == [(ann.token, True), (bob.token, True)]
+
+
 async def test_a_key_does_not_bring_a_hold_back_that_is_over(engine: Engine, sample: Sample) -> None:
     """A token that is over never works again: the retry gets the first answer, and no seat."""
     first = await engine.holds.hold(sample.group.id, key="k")
