@@ -34,15 +34,20 @@ AFTER_THAT = 0.5
 
 
 class FramedRequest(Request):
-    """Raises BadRequest for a head that is not well-formed or does not name one host (RFC 9112, 3.2)."""
+    """Raises BadRequest for a head that is not well-formed, does not name one host (RFC 9112, 3.2), or tells of chunks
+    to whom there were none yet (6.1)."""
 
     __slots__ = ()
 
     def __init__(self, *, head: bytes = b"", **parts: Any) -> None:
-        if head and HEAD.fullmatch(head) is None:
-            raise BadRequest("the head of the request is not well-formed")
-        if head and len(parts["headers"].getall("host", ())) != 1 and parts["version"] != "1.0":
-            raise BadRequest("a request names its host, once")
+        if head:
+            headers, old = parts["headers"], parts["version"] == "1.0"
+            if HEAD.fullmatch(head) is None:
+                raise BadRequest("the head of the request is not well-formed")
+            if (hosts := len(headers.getall("host", ()))) != 1 and (hosts or not old):
+                raise BadRequest("a request names its host, once")
+            if old and "transfer-encoding" in headers:
+                raise BadRequest("a body in HTTP/1.0 has no chunks")
         super().__init__(head=head, **parts)
 
 
