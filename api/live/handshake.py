@@ -22,7 +22,8 @@ def accept_key(request: Request) -> str:
     """What proves to the client that it was understood. Raises BadRequest for what is no WebSocket handshake."""
     headers = request.headers
     connection = [each.strip().lower() for each in headers.get("connection", "").split(",")]
-    if headers.get("upgrade", "").lower() != "websocket" or "upgrade" not in connection:
+    asked = headers.get("upgrade", "").lower() == "websocket" and "upgrade" in connection
+    if not asked or request.version == "1.0":  # RFC 9110, 7.8: a proxy of that age takes no notice of either
         raise BadRequest("this address speaks WebSocket only")
     if headers.get("sec-websocket-version") != VERSION:
         said = f"this address speaks version {VERSION} of the WebSocket protocol"

@@ -51,6 +51,14 @@ async def test_what_is_no_handshake_is_a_bad_request(server: Server, name: str, 
         assert (status, headers["content-type"]) == (400, "application/problem+json")
 
 
+async def test_in_http_1_0_there_is_no_handshake(server: Server) -> None:
+    """RFC 9110, 7.8. A proxy that speaks it would take what follows for the body of an answer."""
+    async with await Raw.connect(server.base) as raw:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+        raw.send(f"GET /api/live HTTP/1.0\r\n{lines}\r\n".encode())
+        assert (await raw.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize("version", ["8", "14", "13, 8", ""])
 async def test_who_speaks_another_version_is_told_which_one_it_is(server: Server, version: str) -> None:
     """RFC 6455, 4.4: it may ask again in that one. It was told in words only."""
