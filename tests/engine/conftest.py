@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from engine.audit import audit
 from engine.engine import Engine
-from engine.model import Status
+from engine.model import Expert, Status, new_expert_id
 from engine.settings import Settings
-from tests.samples import Sample
+from tests.samples import ZOE, Sample
 
 
 @pytest.fixture
@@ -29,3 +31,18 @@ async def booked(engine: Engine, sample: Sample) -> Sample:
     await engine.book(sample.request(sample.group))
     await engine.holds.hold(sample.group.id)
     return sample
+
+
+@pytest.fixture
+async def zoe(engine: Engine) -> Expert:
+    """An expert without slots."""
+    expert = replace(ZOE, id=new_expert_id(), time_zone="UTC")
+    await engine.add_experts([expert])
+    return expert
+
+
+@pytest.fixture
+async def agreement(engine: Engine) -> AsyncIterator[None]:
+    """Whatever a test did, the stores agree in the end."""
+    yield
+    assert (await audit(engine)).findings == []
