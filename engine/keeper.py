@@ -112,14 +112,14 @@ class Keeper:
         who = f"{self._who}-{secrets.token_hex(4)}"
         partition, since = self._keys.of(expert_id), self._calls.since
         try:
-            now = await self._now(expert_id)
-            state, *_ = await self._calls.run("identity", (partition.epoch, partition.server), ())
+            state, *_, now_ms = await self._calls.run("identity", (partition.epoch, partition.server), ())
         except StoreUnavailable:
             await self._postpone(expert_id, LATER)
             raise
         if state == b"changed":
             await self._postpone(expert_id, SOON)
             return None
+        now = int(now_ms) // 1000
         timetable = await self._rules.lease(expert_id, who, now, LEASE)
         if timetable is None:
             return None

@@ -136,7 +136,7 @@ class Reconciler:
     async def _identity(self, partition: Partition) -> tuple[str, str, bytes]:
         """What ``lua/identity.lua`` says; without an epoch, if there is none."""
         try:
-            state, identity, epoch = await self._calls.run("identity", (partition.epoch, partition.server), ())
+            state, identity, epoch, _ = await self._calls.run("identity", (partition.epoch, partition.server), ())
         except EpochMissing:
             return "same", "", b""  # it will be rebuilt
         return state.decode(), identity.decode(), epoch

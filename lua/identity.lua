@@ -1,8 +1,9 @@
 --- identity: whether the partition has been compared with MongoDB since its server began its present life.
 -- KEYS  1 epoch  2 server
 -- ARGV  none
--- Answer {'same' | 'changed', identity, epoch}
---     or {'again' | 'later', identity, epoch}: it has been compared, and is to be compared once more, now or in a while
+-- Answer {'same' | 'changed', identity, epoch, epoch ms now}
+--     or {'again' | 'later', identity, epoch, epoch ms now}: it has been compared, and is to be compared once more, now or
+--        in a while
 --     or {'no-epoch'}
 -- Event  none
 --- @include "answer"
@@ -13,10 +14,10 @@ if wrong then return wrong end
 local EPOCH, SERVER = unpack(KEYS)
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
-local identity = server_identity()
+local identity, now = server_identity(), now_ms()
 local known, again = string.match(redis.call('GET', SERVER) or '', '^(%S*) (%d+)$')
-if identity ~= '' and known ~= identity then return {'changed', identity, epoch} end
+if identity ~= '' and known ~= identity then return {'changed', identity, epoch, digits(now)} end
 if known and tonumber(again) > 0 then
-  return {tonumber(again) <= now_ms() and 'again' or 'later', identity, epoch}
+  return {tonumber(again) <= now and 'again' or 'later', identity, epoch, digits(now)}
 end
-return {'same', identity, epoch}
+return {'same', identity, epoch, digits(now)}

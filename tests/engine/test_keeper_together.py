@@ -36,6 +36,22 @@ async def test_only_one_is_at_an_expert(engine: Engine, zoe: Expert, monkeypatch
     assert {slot.seats for slot in await shown(engine, zoe)} == {4}
 
 
+async def test_a_look_at_an_expert_asks_redis_once(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice: for its clock, and whether it has been compared with MongoDB."""
+    asked = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return getattr(engine.calls, name)
+
+    monkeypatch.setattr(engine.keeper, "_calls", Watched())
+    assert await engine.keeper.tend(zoe.id) is None, "there is no rule"
+    assert asked == ["since", "run"]
+
+
 @pytest.mark.parametrize("later", ["another rule", "no rule", "nobody"])
 async def test_a_worker_that_stops_in_the_middle_does_nothing_when_it_goes_on(
     engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch, later: str
@@ -77,12 +93,12 @@ async def test_a_rule_whose_redis_is_away_is_in_nobodys_way(
 ) -> None:
     """A worker looks at so many at a time, those first that have been due for longest."""
 
-    async def away(_: object) -> list[int]:
+    async def away(*_: object) -> list[Any]:
         raise StoreUnavailable
 
     rules = engine.store.availabilities
     await rules.put(zoe.id, RULE, int(time.time()))
-    monkeypatch.setattr(engine.calls, "clocks", away)
+    monkeypatch.setattr(engine.calls, "run", away)
     with pytest.raises(StoreUnavailable):
         await engine.keeper.tend(zoe.id)
     assert await rules.due(int(time.time()), 10) == []

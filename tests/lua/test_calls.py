@@ -360,6 +360,12 @@ def test_what_is_not_what_was_seen_stays(client: RedisClient, name: str) -> None
     witness.assert_nothing_happened()
 
 
+def test_identity_tells_the_time_too(client: RedisClient) -> None:
+    prepare(client, VALID["identity"])
+    before, now, after = client.time()[0], int(VALID["identity"].run(client)[3]), client.time()[0]
+    assert before * 1000 <= now < (after + 1) * 1000
+
+
 def test_a_comparison_of_another_life_of_the_server_does_not_count(client: RedisClient) -> None:
     stock(client)
     witness = Witness(client)
