@@ -4,6 +4,9 @@ The rule for daylight saving is one sentence: an instant is open when a clock on
 a time within the hours. So a local time that is skipped is not offered, an hour that happens twice is offered
 twice, and hours that do not overlap on the wall never overlap in UTC. Slots are cut in UTC, so each lasts
 exactly as long as it says.
+
+The pause lies between any two of them, also where a change of the clock brings hours closer to each other than they are
+on the wall, of one day or of two.
 """
 
 from __future__ import annotations
@@ -17,21 +20,29 @@ from engine.model import Slot, new_slot
 YEARS = range(1973, 9999)
 """Before, a zone could be off by a part of a minute."""
 
+BEFORE, AFTER = 3, 2
+"""Days around a day whose hours may be in the way of its own. Hours go on until the end of the next day, and the pause
+until the end of the one after; Samoa once skipped one. And a clock that is put back over midnight shows a day again
+when the next one has begun."""
+
 
 def slots(expert_id: str, availability: Availability, first: date, days: int) -> Iterator[Slot]:
     """The slots whose hours open on one of ``days`` local days from ``first`` on, ordered by start.
 
-    What a day gives depends on that day alone: asked again from a later day on, the slots and their ids are
-    the same. Raises ValueError at once for a negative number of days, or days outside ``YEARS``.
+    What a day gives depends on it and its neighbours alone: asked again from a later day on, the slots and their ids
+    are the same. Raises ValueError at once for a negative number of days, or days outside ``YEARS``.
     """
     begin = first.toordinal()
     if days < 0:
         raise ValueError("the number of days cannot be negative")
     if first.year not in YEARS or begin + days > date(YEARS.stop, 1, 1).toordinal():
         raise ValueError(f"slots are for the years {YEARS.start} to {YEARS.stop - 1}")
-    opening_days = map(date.fromordinal, range(begin, begin + days))
-    spans = sorted(span for day in opening_days for span in _sessions(availability, day))
-    return (new_slot(expert_id, start, end, availability.seats) for start, end in spans)
+    asked = range(begin, begin + days)
+    return (
+        new_slot(expert_id, start, end, availability.seats)
+        for day, (start, end) in _sessions(availability, range(begin - BEFORE, begin + days + AFTER))
+        if day in asked
+    )
 
 
 def by_day(slots: Iterable[Slot], tz: tzinfo) -> list[tuple[date, list[Slot]]]:
@@ -42,17 +53,24 @@ def by_day(slots: Iterable[Slot], tz: tzinfo) -> list[tuple[date, list[Slot]]]:
     return list(days.items())
 
 
-def _sessions(availability: Availability, day: date) -> Iterator[Span]:
-    """Start and end (epoch seconds) of the sessions in the hours that open on a local day."""
+def _sessions(availability: Availability, days: Iterable[int]) -> Iterator[tuple[int, Span]]:
+    """The sessions in the hours that open on local days (ordinals), by their starts: the day, and start and end (epoch
+    seconds)."""
     tz = zone(availability.time_zone)
+    opening = ((number, date.fromordinal(number)) for number in days)
+    spans = sorted(
+        (*span, number)
+        for number, day in opening
+        for hours in availability.hours(day)
+        for span in _open(*_on(day, hours), tz)
+    )
     length = availability.slot_minutes * 60
     step = length + availability.buffer_minutes * 60
     at = 0
-    # Together, for a clock that is changed brings hours closer to each other than they are on the wall.
-    for start, end in sorted(span for hours in availability.hours(day) for span in _open(*_on(day, hours), tz)):
+    for start, end, day in spans:
         at = max(at, start)
         while at + length <= end:
-            yield at, at + length
+            yield day, (at, at + length)
             at += step
 
 

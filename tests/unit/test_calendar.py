@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.availability import Availability, Hours, zone
@@ -110,6 +110,35 @@ def test_slots_last_what_they_say_follow_each_other_and_have_their_own_ids(
     assert all(before.end <= after.start for before, after in pairwise(found))
     assert len({slot.id for slot in found}) == len(found)
     assert all(slot.expert_id == EXPERT and slot.free == slot.seats == 3 for slot in found)
+
+
+@settings(deadline=None)  # there may be two thousand slots
+@given(
+    zones_and_days(), st.lists(wall_times, min_size=4, max_size=4, unique=True), st.booleans(), lengths,
+    st.integers(0, 4), st.integers(0, 4), st.integers(1, 4),
+)  # fmt: skip
+@example(("America/Santiago", date(2005, 10, 9)), [time(0), time(0, 5), time(1, 5), time(1, 15)], True, 5, 1, 0, 2)
+def test_the_buffer_is_kept_from_day_to_day_and_from_whatever_day_one_asks(
+    where: tuple[str, date], times: list[time], nights: bool, length: int, earlier: int, before: int, after: int
+) -> None:
+    """Of two hours a day, with as much of a pause as they allow on the wall."""
+    zone_name, day = where
+    one, two, three, four = sorted(times)
+    if nights:  # the second hours go on into the next day
+        one, two, three, four = two, three, four, one
+    minutes = [at.hour * 60 + at.minute for at in (one, two, three, four)]
+    buffer = min((minutes[2] - minutes[1]) % 1440, (minutes[0] - minutes[3]) % 1440)
+    availability = Availability(zone_name, every_day(one, two) + every_day(three, four), length, buffer)
+    first = day - timedelta(days=earlier)
+
+    whole = list(slots(EXPERT, availability, first, before + after))
+
+    assert all(later.start - slot.end >= buffer * 60 for slot, later in pairwise(whole))
+    parts = [
+        *slots(EXPERT, availability, first, before),
+        *slots(EXPERT, availability, first + timedelta(days=before), after),
+    ]
+    assert sorted(parts, key=lambda slot: slot.start) == whole
 
 
 @given(zones_and_days(), wall_times, wall_times, lengths, st.integers(0, 5), st.integers(0, 5))
@@ -238,6 +267,41 @@ def test_the_buffer_is_kept_between_hours_that_a_change_of_the_clock_brings_toge
     found = list(slots(EXPERT, Availability("Europe/Berlin", tuple(weekly), minutes, minutes), day, 1))
     assert all(after.start - before.end >= minutes * 60 for before, after in pairwise(found))
     assert [f"{datetime.fromtimestamp(slot.start, zone('Europe/Berlin')):%H:%M%z}" for slot in found] == starts
+
+
+@pytest.mark.parametrize(
+    ("zone_name", "night", "hours", "minutes", "starts"),
+    [
+        pytest.param(
+            "Europe/Berlin", date(2026, 3, 28), {0: "21:00-02:00", 1: "03:00-06:00"}, 60,
+            ["28 21:00+0100", "28 23:00+0100", "29 01:00+0100", "29 04:00+0200"],
+            id="spring: the pause until the next day's hours does not exist",
+        ),
+        pytest.param(
+            "Europe/Berlin", date(2026, 10, 24), {0: "23:30-02:30", 1: "02:45-04:00"}, 15,
+            ["24 23:30+0200", "25 00:00+0200", "25 00:30+0200", "25 01:00+0200", "25 01:30+0200", "25 02:00+0200",
+             "25 02:45+0200", "25 02:15+0100", "25 02:45+0100", "25 03:15+0100", "25 03:45+0100"],
+            id="autumn: the night's hours come again when the next day's have begun",
+        ),
+        pytest.param(
+            "Pacific/Apia", date(2011, 12, 29), {0: "23:00-00:00", 2: "00:30-04:00"}, 60,
+            ["29 23:00-1000", "31 01:00+1400", "31 03:00+1400"],
+            id="Samoa: the day between does not exist",
+        ),
+    ],
+)  # fmt: skip
+def test_the_buffer_is_kept_over_a_midnight_near_a_change_of_the_clock(
+    zone_name: str, night: date, hours: dict[int, str], minutes: int, starts: list[str]
+) -> None:
+    """Each day was cut by itself."""
+    weekly = [
+        Hours((night + timedelta(days=later)).weekday(), *map(time.fromisoformat, each.split("-")))
+        for later, each in hours.items()
+    ]
+    rule = Availability(zone_name, tuple(weekly), minutes, minutes)
+    found = list(slots(EXPERT, rule, night, 3))
+    assert all(after.start - before.end >= minutes * 60 for before, after in pairwise(found))
+    assert [f"{datetime.fromtimestamp(slot.start, zone(zone_name)):%d %H:%M%z}" for slot in found] == starts
 
 
 def test_hours_that_close_within_a_doubled_hour_close_twice() -> None:
