@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import date, time
 from functools import cache
 from importlib.resources import files
@@ -100,8 +100,11 @@ class Availability:
     """A slot is on sale until so long before it begins."""
     window_days: int = 28
     """So many local days are on sale, today is the first."""
+    stored: InitVar[bool] = False
+    """It was right when it was stored: how far its hours are from each other is not judged again, by what a later
+    version would refuse. Calendars keep the pause anyway."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, stored: bool) -> None:
         zone(self.time_zone)
         for name, value, least, most in (
             ("a slot lasts", self.slot_minutes, 1, DAY),
@@ -114,6 +117,10 @@ class Availability:
             raise ValueError("a slot has 1 to 1,000 seats")
         if not 1 <= self.window_days <= MOST_DAYS:
             raise ValueError(f"the window is 1 to {MOST_DAYS} days")
+        if not stored:
+            self._judge_hours()
+
+    def _judge_hours(self) -> None:
         spans = sorted(hours.minutes for hours in self.weekly)
         self._apart([*spans, *((start + WEEK, end + WEEK) for start, end in spans[:1])])
         days = {exception.day for exception in self.exceptions}
@@ -172,7 +179,7 @@ def dump(availability: Availability) -> dict[str, Any]:
 
 
 def load(document: dict[str, Any]) -> Availability:
-    """Raises ValueError, KeyError."""
+    """What has been stored. Raises ValueError, KeyError."""
     return Availability(
         document["timeZone"],
         tuple(_load_hours(WEEKDAYS.index(hours["weekday"]), hours) for hours in document["weekly"]),
@@ -186,6 +193,7 @@ def load(document: dict[str, Any]) -> Availability:
         ),
         int(document["noticeMinutes"]),
         int(document["windowDays"]),
+        stored=True,
     )
 
 

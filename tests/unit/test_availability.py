@@ -79,6 +79,16 @@ def test_a_buffer_of_many_hours_reaches_the_day_after_the_next(exceptional: int)
         replace(rule, buffer_minutes=14 * 60)
 
 
+def test_what_an_earlier_version_took_is_read_and_its_pause_kept() -> None:
+    """It was refused, so nobody kept that calendar any more."""
+    wednesday = Exceptional(MONDAY + timedelta(days=2), (hours(MONDAY + timedelta(days=2), "00:00", "23:00"),))
+    weekly = (hours(MONDAY, "20:00", "20:00"),)
+    stored = {**dump(replace(RULE, weekly=weekly, exceptions=(wednesday,))), "bufferMinutes": 14 * 60}
+    rule = load(stored)
+    assert dump(rule) == stored
+    assert starts(rule, days=3) == ["Mon 19:00", "Tue 10:00", "Wed 01:00", "Wed 16:00"]
+
+
 def test_the_hours_of_an_exception_are_of_its_day() -> None:
     with pytest.raises(ValueError, match="weekday"):
         Exceptional(MONDAY, (Hours(3, time(9), time(10)),))
