@@ -128,7 +128,6 @@ local feed = open_feed({
 })
 
 local written = {}
-if #changed > 0 then redis.call('SADD', EXPERTS, expert_id) end
 local anew = added > 0 or #changed > MANY
 for _, slot in ipairs(changed) do
   slot.start, slot.finish = digits(slot.start), digits(slot.finish)
@@ -138,6 +137,7 @@ for _, slot in ipairs(changed) do
   for _, text in ipairs({slot.id, record, entry}) do written[#written + 1] = text end
 end
 if anew then announce_anew(feed) end
+if #changed > 0 then redis.call('SADD', EXPERTS, expert_id) end -- now: the log may have refused the first change
 if strict then
   for _, slot in ipairs(right) do
     slot.start, slot.finish = digits(slot.start), digits(slot.finish)
