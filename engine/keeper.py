@@ -130,10 +130,13 @@ class Keeper:
                 await self._give_up(timetable, who, now)
             if self._calls.since != since:
                 return None
-            if arranged.held or now < timetable.ran:  # once more, when the holds are over, or the clock is right again
-                due = int(time.time()) + LATER
+            later = int(time.time()) + LATER
+            if now < timetable.ran:  # once more, when the clock is right again
+                due = later
                 return arranged
-            if await self._rules.settle(timetable, who, now, next_due(timetable.wanted, expert_id, now)):
+            waiting = dict(arranged.again) if arranged.held else {}  # once more, when the holds are over
+            moment = next_due(timetable.wanted, expert_id, now)
+            if await self._rules.settle(timetable, who, now, min(moment, later) if waiting else moment, waiting):
                 due = None
                 return arranged
         except Exception:
@@ -198,10 +201,12 @@ class Keeper:
 
 def wanted(timetable: Timetable, now: int) -> Sequence[Wish]:
     """What is to be done at ``now`` (epoch seconds): closings first, which make room."""
-    rule, expert_id = timetable.wanted, timetable.expert_id
+    rule, expert_id, waiting = timetable.wanted, timetable.expert_id, timetable.waiting
     begun = {slot.id: slot for slot in off_sale(rule, expert_id, timetable.since, now)}
     if not timetable.changed and today(rule, timetable.ran) == today(rule, now):
-        return [Wish("close", slot) for slot in begun.values()]
+        shown = on_sale(rule, expert_id, now) if waiting else []
+        again = [Wish(waiting[slot.id], slot) for slot in shown if slot.id in waiting]
+        return [Wish("close", slot) for slot in begun.values()] + again
     right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
     before = {slot.id: slot for former in timetable.rules[:-1] for slot in window(former, expert_id, now)}
     """What former rules may have on sale."""
@@ -209,7 +214,7 @@ def wanted(timetable: Timetable, now: int) -> Sequence[Wish]:
     wishes = [Wish("close", slot) for slot in (begun | before).values() if slot.id not in right and slot.start > now]
     for slot in right.values():
         verb: Verb = "offer" if slot.id in before else "open"
-        wishes.append(Wish("add" if kept.get(slot.id) == slot else verb, slot))
+        wishes.append(Wish(waiting.get(slot.id, "add") if kept.get(slot.id) == slot else verb, slot))
     return wishes
 
 

@@ -4,13 +4,15 @@
 --       5 seconds the change log lives  6 'strict': what stands in the way refuses all; 'lenient': it is left as it is
 --       7 epoch ms until which this may be done, because then somebody else is at it, or zero: whenever it comes
 --       8… verb, slot id, record, verb, slot id, record, … The closings are looked at first. Verbs:
---         close  takes it off sale; the bookings it has stay, and in a strict call stand in the way. The record is ''
---         add    puts it on sale; one that is there stays as it is
---         open   the same; one that is closed is opened, and has the record's end and seats if nobody has a seat of it
---         offer  the same; one that is open gets the record's end and seats as well
+--         close    takes it off sale; the bookings it has stay, and in a strict call stand in the way. The record is ''
+--         add      puts it on sale; one that is there stays as it is
+--         open     the same; one that is closed is opened, and has the record's end and seats if nobody has a seat of it
+--         reshape  as add, but one that is open gets the record's end and seats if nobody has a seat of it
+--         offer    open and reshape
 -- Answer {'ok', added, opened or reshaped, closed, booked seats of all that were to be closed, left out, left for now
---         because somebody holds a seat, {slot id, record, outbox entry, … of all that changed; in a strict call also
---         of those that are as they are wished for, with '' as the entry}}
+--         because somebody holds a seat, {slot id, verb, … of both: to wish for them again without opening what has
+--         been closed meanwhile}, {slot id, record, outbox entry, … of all that changed; in a strict call also of those
+--         that are as they are wished for, with '' as the entry}}
 --     or {'has-bookings', how many} or {'no-epoch' | 'late' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
 -- Event  the state of each slot; "read anew", if any was added or many have changed
 --- @include "answer"
@@ -27,7 +29,9 @@ local ends = tonumber(ARGV[7])
 local strict = mode == 'strict'
 if not strict and mode ~= 'lenient' then return {'bad-call', 'argument 6 is strict or lenient'} end
 
-local OFFERS = {add = 0, open = 1, offer = 2}
+local OFFERS = { -- and what they change of a slot that is there
+  add = {}, open = {closed = true}, reshape = {open = true}, offer = {open = true, closed = true},
+}
 local closings, offers, named = {}, {}, {}
 local from, till = math.huge, 0
 for position = 8, #ARGV, 3 do
@@ -38,7 +42,7 @@ for position = 8, #ARGV, 3 do
   elseif OFFERS[verb] then
     local slot = parse_slot(id, ARGV[position + 2])
     if not slot then return {'bad-call', 'argument ' .. (position + 2) .. ' is not a slot record'} end
-    offers[#offers + 1] = {strength = OFFERS[verb], slot = slot}
+    offers[#offers + 1] = {changes = OFFERS[verb], slot = slot}
     from, till = math.min(from, slot.start), math.max(till, slot.finish)
   else
     return {'bad-call', 'argument ' .. position .. ' is no verb'}
@@ -71,7 +75,7 @@ else -- nothing can overlap
   for _, id in ipairs(closings) do note(id, redis.call('HGET', CALENDAR, id) or '') end
 end
 
-local changed, right = {}, {}
+local changed, right, unfinished = {}, {}, {}
 local added, opened, closed, booked, left_out, held = 0, 0, 0, 0, 0, 0
 for _, id in ipairs(closings) do
   local slot = there[id]
@@ -93,31 +97,32 @@ for _, offer in ipairs(offers) do
   local wanted = offer.slot
   wanted.start, wanted.finish = tonumber(wanted.start), tonumber(wanted.finish)
   local slot = there[wanted.id]
-  local is_right, shape = false, wanted
+  local is_right, is_held, shape = false, false, wanted
   if slot then
     local same = slot.finish == wanted.finish and #slot.seatmap == #wanted.seatmap
-    local may_change = offer.strength == 2 or (offer.strength == 1 and slot.closed)
-    if may_change and not same and string.find(slot.seatmap, HELD, 1, true) then held = held + 1 end
+    local may_change = offer.changes[slot.closed and 'closed' or 'open']
+    is_held = may_change and not same and string.find(slot.seatmap, HELD, 1, true)
     if string.find(slot.seatmap, '[bh]') then shape = slot end
     is_right = not may_change or (not slot.closed and (same or shape == slot))
   end
+  local is_blocked = not is_right and overlaps(shape)
+  if is_held then held = held + 1 end
+  if is_held or is_blocked then unfinished[#unfinished + 1] = wanted.id end
   if is_right then
     right[#right + 1] = slot
+  elseif is_blocked then
+    if strict then return {'slot-overlaps'} end
+    left_out = left_out + 1
+  elseif slot then
+    slot.closed, slot.revision = false, slot.revision + 1
+    slot.finish, slot.seatmap = shape.finish, shape.seatmap
+    changed[#changed + 1] = slot
+    opened = opened + 1
   else
-    if overlaps(shape) then
-      if strict then return {'slot-overlaps'} end
-      left_out = left_out + 1
-    elseif slot then
-      slot.closed, slot.revision = false, slot.revision + 1
-      slot.finish, slot.seatmap = shape.finish, shape.seatmap
-      changed[#changed + 1] = slot
-      opened = opened + 1
-    else
-      there[wanted.id] = wanted
-      near[#near + 1] = wanted
-      changed[#changed + 1] = wanted
-      added = added + 1
-    end
+    there[wanted.id] = wanted
+    near[#near + 1] = wanted
+    changed[#changed + 1] = wanted
+    added = added + 1
   end
 end
 if #changed > 0 and redis.call('XLEN', OUTBOX) + #changed > tonumber(backlog) then return {'backlog'} end
@@ -144,4 +149,9 @@ if strict then
     for _, text in ipairs({slot.id, slot_record(slot), ''}) do written[#written + 1] = text end
   end
 end
-return {'ok', added, opened, closed, booked, left_out, held, written}
+local again = {}
+for _, id in ipairs(unfinished) do
+  again[#again + 1] = id
+  again[#again + 1] = not there[id] and 'add' or there[id].closed and 'open' or 'reshape'
+end
+return {'ok', added, opened, closed, booked, left_out, held, again, written}

@@ -2,13 +2,14 @@
 
 A document: ``_id`` the expert's id; ``rules`` those whose slots may be on sale, the last is the one that is wanted;
 ``asked`` (epoch seconds) when that one was first wanted; ``ran`` when it was last put into effect, 0 for never; ``due``
-when there is something to do again; ``wishes`` how often a rule was wanted; ``lease`` who is at it, ``until`` when.
+when there is something to do again; ``waiting`` slots that are not yet as the rule in effect has them, because somebody
+holds a seat, each with the verb for it; ``wishes`` how often a rule was wanted; ``lease`` who is at it, ``until`` when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReturnDocument
@@ -36,6 +37,8 @@ class Timetable:
     asked: int
     ran: int
     wishes: int
+    waiting: Mapping[str, Any] = field(default_factory=dict)
+    """Verbs by slot ids."""
 
     @property
     def wanted(self) -> Availability:
@@ -103,14 +106,16 @@ class AvailabilityStore:
         if document is None:
             return None
         rules, asked = tuple(map(load, document["rules"])), int(document.get("asked", now))
-        return Timetable(expert_id, rules, asked, int(document["ran"]), document["wishes"])
+        waiting = dict(document.get("waiting", ()))
+        return Timetable(expert_id, rules, asked, int(document["ran"]), document["wishes"], waiting)
 
-    async def settle(self, timetable: Timetable, who: str, ran: int, due: int) -> bool:
-        """The wanted rule is in effect; gives the lease back. False if another one is wanted by now, or the lease was
-        lost."""
+    async def settle(self, timetable: Timetable, who: str, ran: int, due: int, waiting: Mapping[str, Any]) -> bool:
+        """The wanted rule is in effect, but for what is waiting; gives the lease back. False if another one is wanted
+        by now, or the lease was lost."""
+        settled = {"rules": [dump(timetable.wanted)], "ran": ran, "due": due, "waiting": list(waiting.items())}
         done = await self._rules.update_one(
             {"_id": timetable.expert_id, "lease": who, "wishes": timetable.wishes},
-            {"$set": {"rules": [dump(timetable.wanted)], "ran": ran, "due": due, "lease": "", "until": 0}},
+            {"$set": {**settled, "lease": "", "until": 0}},
         )
         return done.matched_count == 1
 

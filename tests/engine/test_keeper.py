@@ -223,6 +223,27 @@ async def test_a_slot_that_is_held_just_then_gets_its_new_length_later(engine: E
     assert [(s.id, s.end) for s in await shown(engine, zoe)] == [(s.id, s.end) for s in wanted(zoe, hourly)]
 
 
+@pytest.mark.parametrize("which", [3, 5])
+async def test_what_is_closed_by_hand_while_somebody_holds_a_slot_stays_closed(
+    engine: Engine, zoe: Expert, which: int
+) -> None:
+    """Each minute, until the hold was over, all that the hours had changed was opened again; the held one as well."""
+    await engine.set_availability(zoe.id, RULE)
+    slots = await shown(engine, zoe)
+    hold = await engine.holds.hold(slots[3].id)
+    hourly = replace(RULE, slot_minutes=60, seats=1)
+    assert (await engine.set_availability(zoe.id, hourly)).held == 1
+    assert await engine.store.availabilities.due(int(time.time()) + keeper.LATER, 10) == [zoe.id]
+    await engine.close_slot(slots[which].id)
+    held = (await slots_of(engine, zoe))[slots[3].id]
+    await engine.keeper.tend(zoe.id)
+    assert (await slots_of(engine, zoe))[slots[3].id] == held
+    await engine.holds.release(hold.token)
+    await engine.keeper.tend(zoe.id)
+    right = [(s.id, s.end) for s in wanted(zoe, hourly) if s.id != slots[which].id]
+    assert [(s.id, s.end) for s in await shown(engine, zoe)] == right
+
+
 async def test_a_slot_of_ones_own_that_begins_with_one_of_the_hours_stays_as_it_is(engine: Engine, zoe: Expert) -> None:
     first = wanted(zoe, RULE)[5]
     workshop = new_slot(zoe.id, first.start, first.start + 4 * 3600, seats=20)

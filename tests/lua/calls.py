@@ -581,6 +581,7 @@ CALLS = (
     revoke(entry="5-0", why='"it was taken"', label="that keeps the booking"),
     revoke(keep_seat=True, label="that keeps the seat"),
     arrange("close", SINGLE, "", label="of one slot"),
+    arrange("reshape", SINGLE, f"{START} {START + 900} 0 0 0 ..", label="that reshapes"),
     charge(most="0", happened="1", label="of what has happened"),
     try_code("digest2", label="with a wrong code"),
     try_code("digest2", most="3", label="for the last time"),

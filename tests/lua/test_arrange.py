@@ -24,6 +24,7 @@ from tests.lua.calls import (
     RedisClient,
     arrange,
     book,
+    release,
     shutter,
     stock,
 )
@@ -50,7 +51,7 @@ def test_each_change_is_in_the_calendar_the_outbox_and_the_answer(client: RedisC
     stock(client)
     before = written(client)
     call = arrange("close", SINGLE, "", "offer", CLOSED, RECORDS[CLOSED], "add", NEW, NEW_RECORD)
-    ok, added, opened, closed, bookings, left_out, held, changes = call.run(client)
+    ok, added, opened, closed, bookings, left_out, held, _, changes = call.run(client)
     assert (ok, added, opened, closed, bookings, left_out, held) == (b"ok", 1, 1, 1, 0, 0, 0)
     changed = [(slot.decode(), text.decode()) for slot, text in zip(changes[::3], changes[1::3], strict=True)]
     assert written(client)[len(before) :] == changed
@@ -58,7 +59,7 @@ def test_each_change_is_in_the_calendar_the_outbox_and_the_answer(client: RedisC
     assert all(record(client, slot) == text for slot, text in changed)
     assert record(client, SINGLE) == f"{START} {START + 1800} 1 1 0 ."
     assert record(client, CLOSED) == f"{START + 3600} {START + 5400} 2 0 0 ."
-    assert call.run(client) == [b"ok", 0, 0, 0, 0, 0, 0, []], "again, it changes nothing"
+    assert call.run(client) == [b"ok", 0, 0, 0, 0, 0, 0, [], []], "again, it changes nothing"
 
 
 def test_what_changes_is_told_slot_by_slot_and_what_comes_as_a_calendar_to_read_anew(client: RedisClient) -> None:
@@ -97,7 +98,7 @@ def test_a_slot_that_is_not_there_refuses_a_strict_closing_only(client: RedisCli
     witness = Witness(client)
     assert arrange("close", SINGLE, "", "close", NEW, "", mode="strict").run(client) == [b"slot-not-found"]
     witness.assert_nothing_happened()
-    assert arrange("close", NEW, "").run(client) == [b"ok", 0, 0, 0, 0, 0, 0, []]
+    assert arrange("close", NEW, "").run(client) == [b"ok", 0, 0, 0, 0, 0, 0, [], []]
 
 
 @pytest.mark.parametrize("verb", ["add", "offer"])
@@ -138,8 +139,42 @@ def test_an_offer_reshapes_a_slot_that_nobody_has_a_seat_of(client: RedisClient)
     book(3, slot=TRIO).run(client)
     before = record(client, TRIO), record(client, HELD)
     wishes = ("offer", TRIO, between(30, 10), "offer", HELD, between(90, 10))
-    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, 1, []], "the hold will be over"
+    again = [HELD.encode(), b"reshape"]
+    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, 1, again, []], "the hold will be over"
     assert (record(client, TRIO), record(client, HELD)) == before
+
+
+def test_a_reshaping_leaves_alone_what_is_closed_and_what_somebody_has_a_seat_of(client: RedisClient) -> None:
+    stock(client)
+    book(3, slot=TRIO).run(client)
+    taken = record(client, TRIO)
+    wishes = ("reshape", SINGLE, between(0, 20, "..."), "reshape", TRIO, between(30, 10))
+    more = ("reshape", CLOSED, between(60, 20), "reshape", HELD, between(90, 10), "reshape", NEW, NEW_RECORD)
+    assert arrange(*wishes, *more).run(client)[1:7] == [1, 1, 0, 0, 0, 1]
+    assert record(client, SINGLE) == f"{START} {START + 1200} 1 0 0 ..."
+    assert (record(client, TRIO), record(client, NEW)) == (taken, NEW_RECORD)
+    assert (record(client, CLOSED), record(client, HELD)) == (RECORDS[CLOSED], RECORDS[HELD])
+
+
+@pytest.mark.parametrize("closed_since", [False, True])
+def test_what_is_left_for_now_is_named_with_a_verb_that_opens_nothing_closed_since(
+    client: RedisClient, closed_since: bool
+) -> None:
+    stock(client)
+    client.hset(CALENDAR, LATER, between(100, 10).replace(" 0 0 0 ", " 0 1 0 "))
+    shapes = {HELD: between(90, 5), NEW: between(96, 4), LATER: between(100, 10)}
+    wishes = [text for slot, shape in shapes.items() for text in ("offer", slot, shape)]
+    *numbers, again, _ = arrange(*wishes).run(client)[1:]
+    assert numbers == [0, 0, 0, 0, 2, 1]
+    verbs = {slot.decode(): verb.decode() for slot, verb in zip(again[::2], again[1::2], strict=True)}
+    assert verbs == {HELD: "reshape", NEW: "add", LATER: "open"}
+    if closed_since:
+        shutter("close", HELD).run(client)
+    release().run(client)
+    left = record(client, HELD)
+    wishes = [text for slot, verb in verbs.items() for text in (verb, slot, shapes[slot])]
+    assert arrange(*wishes).run(client)[1:8] == [1, 1 if closed_since else 2, 0, 0, 0, 0, []]
+    assert (record(client, HELD) == left) is closed_since
 
 
 def test_an_opening_reshapes_what_was_closed_and_leaves_alone_what_was_open(client: RedisClient) -> None:

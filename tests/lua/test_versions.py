@@ -244,6 +244,7 @@ SCENARIO: list[Call] = [
     arrange("offer", TRIO, RECORDS[TRIO], mode="strict"),
     arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 .", mode="strict"),
     arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 ."),
+    arrange("reshape", TRIO, RECORDS[TRIO], "reshape", HELD, f"{START + 5400} {START + 6000} 0 0 0 ."),
     arrange("close", LATER, "", mode="strict"),
     arrange("close", LATER, "", "add", NEW, "nonsense"),
     arrange("close", SINGLE, "", backlog=1),

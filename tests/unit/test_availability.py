@@ -244,6 +244,18 @@ def test_a_day_that_comes_on_sale_opens_what_a_longer_window_had_closed() -> Non
     assert by_verb["add"] == [slot.start for slot in on_sale(RULE, EXPERT, tomorrow) if slot.start < new[0]]
 
 
+def test_of_a_rule_in_effect_only_what_is_waiting_is_wished_for_again() -> None:
+    """All of it was offered anew, each minute while somebody held one of the slots."""
+    now = at(MONDAY, "07:00")
+    first, second, third, *_ = on_sale(RULE, EXPERT, now)
+    waiting = {first.id: "reshape", third.id: "open", "gone": "add"}
+    known = Timetable(EXPERT, (RULE,), now, now, 1, waiting)
+    assert wanted(known, now) == [("reshape", first), ("open", third)]
+    another = replace(known, rules=(RULE, replace(RULE, window_days=21)))
+    verbs = {slot.id: verb for verb, slot in wanted(another, now)}
+    assert [verbs[slot.id] for slot in (first, second, third)] == ["reshape", "add", "open"]
+
+
 def test_what_a_rule_that_broke_off_may_have_closed_is_offered_anew() -> None:
     """Whoever gave up all hours, was told that it did not work, and wanted the former ones again kept what had been
     closed by then closed."""
