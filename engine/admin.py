@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.availability import Availability
@@ -83,9 +83,7 @@ class Admin:
         """Raises ExpertNotFound, StoreUnavailable."""
         expert = form.expert(expert_id)
         await self._engine.replace_expert(expert)
-        rule = await self._engine.availability(expert_id)
-        if rule and rule.time_zone != expert.time_zone:
-            await self._engine.set_availability(expert_id, replace(rule, time_zone=expert.time_zone))
+        await self._engine.move_availability(expert_id)
         return expert
 
     async def remove_expert(self, expert_id: str, bookings: WhatOfBookings, reason: str | None) -> int:
@@ -141,7 +139,9 @@ class Admin:
         Raises ExpertNotFound, StoreUnavailable.
         """
         rule = form.availability((await self._known(expert_id)).time_zone)
-        return rule, await self._engine.set_availability(expert_id, rule)
+        arranged = await self._engine.set_availability(expert_id, rule)
+        await self._engine.move_availability(expert_id)  # who changed the profile's zone meanwhile saw the former hours
+        return rule, arranged
 
     async def close_slot(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
         """Takes a slot off sale. Raises SlotNotFound, SlotHasBookings, StoreUnavailable."""

@@ -159,6 +159,11 @@ class Engine(Experts):
         with translated():
             return await self.keeper.put(expert_id, rule)
 
+    async def move_availability(self, expert_id: str) -> None:
+        """The hours are in the zone of the expert's profile from now on; see `Keeper.move`. Raises StoreUnavailable."""
+        with translated():
+            await self.keeper.move(expert_id)
+
     async def end_availability(self, expert_id: str) -> None:
         """No rule any more; the slots stay as they are. Raises StoreUnavailable."""
         with translated():

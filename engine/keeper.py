@@ -20,6 +20,7 @@ import random
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from itertools import islice
@@ -85,6 +86,20 @@ class Keeper:
         kept then, and put into effect later), PyMongoError.
         """
         await self._rules.put(expert_id, availability, int(time.time()))
+        return await self._tend_now(expert_id)
+
+    async def move(self, expert_id: str) -> None:
+        """From now on the hours there are, in the zone of the expert's profile. Those that somebody puts meanwhile are
+        looked at again, never overwritten. Raises what `put` does."""
+        while (rule := await self._rules.get(expert_id)) and (expert := await self._experts.get(expert_id)):
+            if rule.time_zone == expert.time_zone:
+                break
+            moved = replace(rule, time_zone=expert.time_zone, stored=True)
+            if await self._rules.replace(expert_id, rule, moved, int(time.time())):
+                await self._tend_now(expert_id)
+
+    async def _tend_now(self, expert_id: str) -> Arranged:
+        """Raises what `put` does."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if (arranged := await self.tend(expert_id)) is not None:

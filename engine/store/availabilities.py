@@ -29,6 +29,13 @@ NEW = {"ran": 0, "lease": "", "until": 0}
 MOST_RULES = 20
 """Rules of one expert that may be waiting to be put into effect."""
 
+TOO_MANY = "the availabilities before this one have not taken effect yet"
+
+
+def wants(rule: Document, now: int) -> Document:
+    """The update by which a rule is wanted."""
+    return {"$push": {"rules": rule}, "$inc": {"wishes": 1}, "$set": {"due": 0, "asked": now}}
+
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
@@ -63,20 +70,29 @@ class AvailabilityStore:
         """Wants a rule. What it replaces is remembered until it has taken effect. Raises StoreUnavailable if there are
         too many such."""
         rule = dump(availability)
-        again = {"$inc": {"wishes": 1}}
         before = await self._rules.find_one({"_id": expert_id})
         if before and before["rules"][-1] == rule:
             same = {"_id": expert_id, "wishes": before["wishes"]}
-            if (await self._rules.update_one(same, {**again, "$set": {"due": 0}})).matched_count:
+            if (await self._rules.update_one(same, {"$inc": {"wishes": 1}, "$set": {"due": 0}})).matched_count:
                 return
         try:
             await self._rules.update_one(
                 {"_id": expert_id, f"rules.{MOST_RULES - 1}": {"$exists": False}},
-                {"$push": {"rules": rule}, **again, "$set": {"due": 0, "asked": now}, "$setOnInsert": NEW},
+                {**wants(rule, now), "$setOnInsert": NEW},
                 upsert=True,
             )
         except DuplicateKeyError as error:
-            raise StoreUnavailable("the availabilities before this one have not taken effect yet") from error
+            raise StoreUnavailable(TOO_MANY) from error
+
+    async def replace(self, expert_id: str, former: Availability, availability: Availability, now: int) -> bool:
+        """The same, if the wanted rule is ``former`` still; False if there is another one, or none."""
+        before = await self._rules.find_one({"_id": expert_id})
+        if before is None or load(before["rules"][-1]) != former:
+            return False
+        if len(before["rules"]) >= MOST_RULES:
+            raise StoreUnavailable(TOO_MANY)
+        same = {"_id": expert_id, "wishes": before["wishes"]}
+        return (await self._rules.update_one(same, wants(dump(availability), now))).matched_count == 1
 
     async def add(self, availabilities: Sequence[tuple[str, Availability, int]], ran: int) -> None:
         """Rules, each with the second at which it is due, whose slots are on sale already; an expert who has one keeps

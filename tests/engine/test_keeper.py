@@ -15,10 +15,9 @@ from engine.availability import Exceptional, Hours
 from engine.changes import Arranged
 from engine.engine import Engine
 from engine.errors import ExpertNotFound
-from engine.forms import ExpertForm
 from engine.keeper import next_due
 from engine.model import Expert, Status, new_slot
-from tests.engine.keeping import RULE, documents, rewind, shown, slots_of, wanted
+from tests.engine.keeping import MORNINGS, RULE, documents, in_zone, rewind, shown, slots_of, wanted
 from tests.samples import Sample
 
 pytestmark = pytest.mark.usefixtures("agreement")
@@ -190,15 +189,10 @@ async def test_an_expert_who_goes_takes_the_rule_along(engine: Engine, zoe: Expe
 
 
 async def test_the_hours_move_with_the_experts_zone(engine: Engine, zoe: Expert) -> None:
-    mornings = replace(RULE, weekly=tuple(Hours(day, clock(8), clock(12)) for day in range(7)), window_days=7)
-    await engine.set_availability(zoe.id, mornings)
-    profile = {
-        "name": zoe.name, "category": zoe.category, "headline": zoe.headline, "languages": list(zoe.languages),
-        "timeZone": "Asia/Kathmandu", "experience": 1, "email": zoe.email, "phone": zoe.phone,
-    }  # fmt: skip
-    await engine.admin.replace_expert(zoe.id, ExpertForm(**profile))
+    await engine.set_availability(zoe.id, MORNINGS)
+    await engine.admin.replace_expert(zoe.id, in_zone("Asia/Kathmandu", zoe))
     rule = await engine.availability(zoe.id)
-    assert rule == replace(mornings, time_zone="Asia/Kathmandu")
+    assert rule == replace(MORNINGS, time_zone="Asia/Kathmandu")
     assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
 
 

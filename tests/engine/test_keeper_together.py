@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from engine import keeper
-from engine.availability import dump
+from engine.availability import Availability
 from engine.changes import Arranged, Wish
 from engine.engine import Engine
 from engine.errors import LeaseLost, StoreUnavailable
-from engine.forms import AvailabilityForm
 from engine.model import Expert, new_expert_id
-from tests.engine.keeping import RULE, shown, wanted
+from tests.engine.keeping import MORNINGS, RULE, form, in_zone, shown, wanted
 
 pytestmark = pytest.mark.usefixtures("agreement")
 
@@ -136,6 +135,45 @@ async def test_hours_that_broke_off_half_way_are_undone_by_the_former_ones(
     assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before]
 
 
+async def test_hours_that_somebody_puts_while_the_zone_changes_are_not_overwritten(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former ones came back, in the new zone."""
+    await engine.set_availability(zoe.id, MORNINGS)
+    rules = engine.store.availabilities
+    get = rules.get
+
+    async def get_just_before(expert_id: str) -> Availability | None:
+        former = await get(expert_id)
+        monkeypatch.undo()
+        await engine.admin.set_availability(zoe.id, form(RULE))
+        return former
+
+    monkeypatch.setattr(rules, "get", get_just_before)
+    await engine.admin.replace_expert(zoe.id, in_zone("Asia/Kathmandu", zoe))
+    rule = await engine.availability(zoe.id)
+    assert rule == replace(RULE, time_zone="Asia/Kathmandu")
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
+
+
+async def test_hours_that_are_put_while_the_zone_changes_are_in_the_new_one(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stayed in the one that the profile had when they were sent."""
+    put = engine.keeper.put
+
+    async def put_just_after(expert_id: str, rule: Availability) -> Arranged:
+        monkeypatch.undo()
+        await engine.admin.replace_expert(zoe.id, in_zone("Asia/Kathmandu", zoe))
+        return await put(expert_id, rule)
+
+    monkeypatch.setattr(engine.keeper, "put", put_just_after)
+    await engine.admin.set_availability(zoe.id, form(MORNINGS))
+    rule = await engine.availability(zoe.id)
+    assert rule == replace(MORNINGS, time_zone="Asia/Kathmandu")
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
+
+
 async def test_what_broke_down_half_way_is_taken_up_again(
     engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,8 +231,7 @@ async def test_an_expert_who_goes_while_hours_come_leaves_nothing_on_sale(
         await asyncio.sleep(pause)
         await engine.admin.remove_expert(zoe.id, "keep", None)
 
-    form = AvailabilityForm(**{key: value for key, value in dump(RULE).items() if key != "timeZone"})
-    await asyncio.gather(go(), engine.admin.set_availability(zoe.id, form), return_exceptions=True)
+    await asyncio.gather(go(), engine.admin.set_availability(zoe.id, form(RULE)), return_exceptions=True)
     await engine.keeper._tend(zoe.id, asyncio.Semaphore(1))
     assert await shown(engine, zoe) == []
     assert await engine.availability(zoe.id) is None
