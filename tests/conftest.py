@@ -7,12 +7,16 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
 from tests.samples import Sample, make_sample
+
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")  # the 200 ms of each example measure a busy machine, not the code
 
 _databases = itertools.count()
 

@@ -49,7 +49,7 @@ class Mirror:
     log=st.sampled_from(["whole", "short", "none"]),
     breaks=st.booleans(),
 )
-@examples(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_watcher_has_the_truth_by_what_it_is_told(
     engine: Engine, order: list[int], log: str, breaks: bool
 ) -> None:

@@ -106,7 +106,6 @@ async def tend(stage: Server) -> None:
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

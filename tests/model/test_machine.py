@@ -43,7 +43,6 @@ FOREVER, OVER_AT_ONCE = 1000.0, 0.001
 TAKES = settings(
     max_examples=3000 if LONG else 60,
     stateful_step_count=120 if LONG else 50,
-    deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )

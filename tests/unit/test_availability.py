@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -191,7 +191,6 @@ def test_there_is_something_to_do_when_a_day_begins_and_when_a_notice_does() -> 
     assert next_due(replace(RULE, notice_minutes=0), EXPERT, due[0]) == at(tuesday, "00:00")
 
 
-@settings(deadline=None)  # there may be two thousand slots
 @given(st.data())
 def test_step_by_step_it_comes_to_what_the_rule_says(data: st.DataObject) -> None:
     """However long nobody looked in between, whatever the rule was before, and wherever a worker broke off."""

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.availability import Availability, Hours, zone
@@ -112,7 +112,6 @@ def test_slots_last_what_they_say_follow_each_other_and_have_their_own_ids(
     assert all(slot.expert_id == EXPERT and slot.free == slot.seats == 3 for slot in found)
 
 
-@settings(deadline=None)  # there may be two thousand slots
 @given(
     zones_and_days(), st.lists(wall_times, min_size=4, max_size=4, unique=True), st.booleans(), lengths,
     st.integers(0, 4), st.integers(0, 4), st.integers(1, 4),

@@ -120,7 +120,7 @@ class World:
 
 
 @given(steps=STEPS, numbers=st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_after_quiet_the_picture_is_the_servers_whatever_the_wire_did(steps: list[str], numbers: random.Random) -> None:
     world = World()
     for step in steps:
@@ -133,7 +133,7 @@ def test_after_quiet_the_picture_is_the_servers_whatever_the_wire_did(steps: lis
 
 
 @given(steps=STEPS, numbers=st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_a_live_picture_is_the_state_at_its_version(steps: list[str], numbers: random.Random) -> None:
     """It may be late, but it never mixes states: what it shows is what the server had at exactly that version."""
     world = World()

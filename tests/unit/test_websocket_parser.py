@@ -66,7 +66,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 @given(MESSAGES, st.lists(st.integers(0, 10_000), max_size=20), st.lists(st.integers(0, 300), max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_messages_are_the_same_in_whatever_pieces_they_come(
     messages: list[tuple[int, bytes]], places: list[int], fragments: list[int]
 ) -> None:
@@ -83,7 +83,7 @@ def test_messages_are_the_same_in_whatever_pieces_they_come(
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 async def test_no_bytes_at_all_break_the_parser(data: bytes, places: list[int]) -> None:
     """It goes on, waits for more, or closes with a code; and what it has kept is bounded."""
     heard = Heard()
