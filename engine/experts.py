@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 
@@ -10,9 +11,13 @@ from engine.catalogue import Catalogue
 from engine.errors import ExpertNotFound, IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL
 from engine.model import Expert, Page
+from engine.routes import ANYWHERE
 from engine.store import Store, translated
 
 log = logging.getLogger("slotline.engine")
+
+PATIENCE = 1.0
+"""Seconds that telling other workers of a change may take. Whoever is not told finds it in `PROFILE_AGE` seconds."""
 
 
 class Experts:
@@ -35,12 +40,14 @@ class Experts:
         await self._experts_changed()
 
     async def _experts_changed(self) -> None:
-        """Has every worker read anew. It is done and durable: nobody is to hear of a Redis that is away."""
+        """Has every worker read anew. It is done and durable: nobody is to hear of a Redis that is away, or to wait
+        for it."""
         self.catalogue.forget()
         try:
-            await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed")
-        except StoreUnavailable as error:
-            log.warning("other workers will see changed experts later: %s", error)
+            async with asyncio.timeout(PATIENCE):
+                await self.calls.command("PUBLISH", EXPERTS_CHANNEL, "changed", at=ANYWHERE)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("other workers will see changed experts later: %s", str(error) or "Redis does not answer")
 
     async def add_expert_once(self, expert: Expert, fingerprint: str) -> bool:
         """Adds an expert whose id is of one Idempotency-Key; answers whether they are new.

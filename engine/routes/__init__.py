@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from engine.link import Link
 from engine.routes.address import Address, parse
-from engine.routes.cluster import Cluster
+from engine.routes.cluster import ANYWHERE, Cluster
 from engine.routes.sentinel import SentinelLink
 from engine.scripts import Script
 from engine.wire import Arg, Wire
 
-__all__ = ["Address", "Cluster", "Route", "SentinelLink", "parse", "route_to"]
+__all__ = ["ANYWHERE", "Address", "Cluster", "Route", "SentinelLink", "parse", "route_to"]
 
 
 class Route(Protocol):
@@ -51,7 +51,8 @@ class Route(Protocol):
         """One script, where its keys are. Raises StoreUnavailable (`LinkLost` if it may have run), ReplyError."""
 
     async def call(self, *command: Arg, at: str | None = None) -> Any:
-        """One command, where the key ``at`` is: without it, the command's first argument. Raises what `run` raises."""
+        """One command, where the key ``at`` is: without it, the command's first argument. ANYWHERE is a server that
+        answers now, and whose connection is not waited for. Raises what `run` raises."""
 
     def send(self, *command: Arg, heard: Callable[[Any], None] | None = None) -> None:
         """One command that nobody waits for; without a connection it is dropped. ``heard`` gets the answer, if any."""

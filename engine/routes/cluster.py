@@ -24,6 +24,9 @@ from engine.wire import Arg, LinkDown, Wire, connect
 
 log = logging.getLogger("slotline.cluster")
 
+ANYWHERE = ""
+"""Stands for a key, or a server, where any server will do."""
+
 ELSEWHERE = ("MOVED ", "ASK ")
 REGROUPING = ("TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN")
 NOT_DONE = (*ELSEWHERE, *REGROUPING)
@@ -105,6 +108,8 @@ class Cluster:
         return answer
 
     async def call(self, *command: Arg, at: str | None = None) -> Any:
+        if at == ANYWHERE:
+            return await self._most_awake().call(*command)
         key = at if at is not None else _text(command[1])
         link = self._links.get(self._topology.owner(key))
         try:
@@ -183,6 +188,13 @@ class Cluster:
             link.longest_pause = LONGEST_PAUSE
             link.begin()
         return link
+
+    def _most_awake(self) -> Link:
+        """Of the masters. Raises `LinkDown` if none is connected."""
+        links = [self._links[server] for server in self._topology.primaries if self._reached(server)]
+        if not links:
+            raise LinkDown("no master of the Redis cluster can be reached")
+        return min(links, key=lambda link: link.silence)
 
     def _reached(self, server: str) -> bool:
         return server in self._links and self._links[server].up

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -144,6 +145,36 @@ async def test_other_workers_are_heard_all_the_same(
         return heard.is_set()
 
     await until(told)
+
+
+async def test_a_change_of_profiles_is_told_at_once_all_the_same(
+    engine: Engine, spread: Spread, cluster: RedisCluster, settings: Settings
+) -> None:
+    """It was told at the server that would have a key of the channel's name. While that was dead, an administrator
+    waited `REDIS_FAILOVER` seconds for an answer, and the other workers were told nothing."""
+    other = await Engine.open(settings)
+    try:
+        doomed = cluster.master_of(EXPERTS_CHANNEL)
+        sample = next(each for each in spread.samples if owner(engine, cluster, each) is not doomed)
+        cluster.replica_of(doomed).kill()
+        doomed.kill()
+
+        async def others_serve() -> bool:
+            return (await engine.book(sample.request(7))).durable
+
+        async def is_heard() -> bool:
+            renamed = replace(sample.expert, name=f"Zoë {time.monotonic()}")
+            await other.expert(renamed.id)
+            began = time.monotonic()
+            await engine.replace_expert(renamed)
+            assert time.monotonic() - began < 1.5, "it waited for the dead shard"
+            await asyncio.sleep(0.2)
+            return await other.expert(renamed.id) == renamed
+
+        await until(others_serve)
+        await until(is_heard)
+    finally:
+        await other.close()
 
 
 async def test_past_slots_leave_all_the_same(

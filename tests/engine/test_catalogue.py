@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +21,7 @@ from engine.forms import ExpertForm
 from engine.model import Calendar, new_expert_id
 from engine.seeding import seed
 from engine.settings import Settings
+from engine.stack import RedisServer
 from tests.samples import ZOE, Sample
 
 
@@ -102,6 +107,26 @@ async def test_an_expert_who_was_added_is_not_denied_because_nobody_could_be_tol
         patched.setattr(engine.calls, "command", away)
         added = await engine.admin.add_expert(ExpertForm(**profile))
     assert await engine.expert(added.expert.id) == added.expert
+
+
+async def test_a_redis_that_says_nothing_keeps_no_administrator_waiting(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change was in MongoDB, and the answer came six seconds later: there was a Redis to tell it to."""
+    monkeypatch.setattr("engine.experts.PATIENCE", 0.3)
+    with RedisServer(tmp_path / "redis") as server:
+        engine = await Engine.open(settings.model_copy(update={"redis_url": server.url}))
+        try:
+            expert = replace(ZOE, id=new_expert_id())
+            await engine.add_experts([expert])
+            os.kill(server.pid, signal.SIGSTOP)
+            began = time.monotonic()
+            await engine.replace_expert(replace(expert, name="Zoë Roux"))
+            assert time.monotonic() - began < 1.5
+            assert (await engine.expert(expert.id)).name == "Zoë Roux"
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+            await engine.close()
 
 
 async def test_an_edit_does_not_bring_a_removed_expert_back(engine: Engine, sample: Sample) -> None:
