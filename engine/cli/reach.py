@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from pymongo import MongoClient
@@ -25,6 +26,7 @@ from redis.sentinel import Sentinel
 from engine.cli.say import shown
 from engine.errors import StoreUnavailable
 from engine.routes import Address, parse
+from engine.routes.topology import with_hosts
 from engine.settings import Settings
 from engine.stack import Stack, StackError, running
 
@@ -63,7 +65,7 @@ def redis_client(url: str) -> Redis | RedisCluster:
 def _of_many(address: Address, options: dict[str, Any]) -> Redis | RedisCluster:
     options |= {"username": address.username, "password": address.password, "ssl": address.tls}
     if not address.master:
-        nodes = [ClusterNode(host, port) for host, port in address.hosts]  # type: ignore[no-untyped-call]
+        nodes = [_to_ask(host, port, options) for host, port in address.hosts]
         return RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
     patience = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     with contextlib.ExitStack() as stack:
@@ -72,6 +74,13 @@ def _of_many(address: Address, options: dict[str, Any]) -> Redis | RedisCluster:
             stack.callback(each.close)
         host, port = sentinel.discover_master(address.master)  # type: ignore[no-untyped-call]
     return Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), **options)
+
+
+def _to_ask(host: str, port: int, options: dict[str, Any]) -> ClusterNode:
+    """A node to ask where the others are, as `engine.routes.topology` does."""
+    client = Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), protocol=2, **options)
+    client.set_response_callback("CLUSTER SLOTS", partial(with_hosts, asked=host))
+    return ClusterNode(host, port, redis_connection=client)  # type: ignore[no-untyped-call]
 
 
 def mongo_client(url: str) -> MongoClient[dict[str, object]]:

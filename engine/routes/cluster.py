@@ -147,6 +147,7 @@ class Cluster:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._failover
         hops = 0
+        server = self._topology.owner(key)
         while True:
             word = str(refusal)
             hops += 1
@@ -160,7 +161,7 @@ class Cluster:
                 if not await self._topology.moved(word):
                     await asyncio.shield(looking)
             asking = word.startswith("ASK ") and hops > 0
-            server = self._topology.asked(word) if asking else self._topology.owner(key)
+            server = self._topology.asked(word, server) if asking else self._topology.owner(key)
             try:
                 answer = await self._ask(server, command, asking)
             except LinkDown as down:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
+from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
@@ -12,6 +14,11 @@ from engine.routes.address import Address
 from engine.wire import LinkDown
 
 PRIMARY = "primary"
+
+NO_HOST = (None, "", b"")
+"""What a node tells as the host of a server of which it knows none: it is where the node was asked."""
+NO_NAME = ("?", b"?")
+"""What it tells if it is to tell host names, and has none of that server."""
 
 
 class Topology:
@@ -38,6 +45,8 @@ class Topology:
 
     async def refresh(self, silent: str | None = None) -> None:
         """Asks the first node that answers, and the ``silent`` one last. Raises `LinkDown` if there is none."""
+        for node in self._nodes.startup_nodes.values():
+            node.response_callbacks = {"CLUSTER SLOTS": partial(with_hosts, asked=node.host)}
         try:
             await self._nodes.initialize(last_failed_node_name=silent)
         except (RedisError, RedisClusterException, OSError, IndexError) as error:
@@ -66,16 +75,32 @@ class Topology:
     async def moved(self, text: str) -> bool:
         """Learns from ``MOVED slot host:port``; False if that says too little and a look at the whole is needed."""
         try:
-            await self._nodes.move_slot(MovedError(text.partition(" ")[2]))
+            error = MovedError(text.partition(" ")[2])
+            if error.host in NO_HOST + NO_NAME:
+                return False
+            await self._nodes.move_slot(error)
         except (RedisError, ValueError, KeyError):
             return False
         return True
 
     @staticmethod
-    def asked(text: str) -> str:
-        """The server that ``ASK slot host:port`` names."""
+    def asked(text: str, by: str) -> str:
+        """The server that ``ASK slot host:port`` names, where ``by`` said so."""
         error = AskError(text.partition(" ")[2])
-        return f"{error.host}:{error.port}"
+        host = by.rpartition(":")[0] if error.host in NO_HOST + NO_NAME else error.host
+        return ClusterNode(host, error.port).name
+
+
+def with_hosts(slots: list[list[Any]], asked: str) -> list[list[Any]]:
+    """The answer to CLUSTER SLOTS with a host for every server: with ``cluster-preferred-endpoint-type`` a node tells
+    no addresses, and redis-py would dial those words."""
+    for _, _, *servers in slots:
+        for server in servers:
+            if server[0] in NO_NAME:  # its address is told beside, among what else there is to know of it
+                server[0] = next((ip for word, ip in pairwise(server[3]) if word in ("ip", b"ip")), None)
+            if server[0] in NO_HOST:
+                server[0] = asked
+    return slots
 
 
 @lru_cache(maxsize=65_536)
