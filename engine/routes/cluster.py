@@ -52,6 +52,10 @@ class Cluster:
         self._topology = Topology(address, timeout)
         self._links: dict[str, Link] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._ears: dict[Wire, str] = {}
+        """Connections that listen to what every server of the cluster tells, and where they are."""
+        self._left_since = 0.0
+        """When the youngest connection was made of those that were left: time does not go back, nor what is trusted."""
         self._looking: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._pause = SHORTEST_PAUSE
@@ -75,7 +79,7 @@ class Cluster:
 
     @property
     def since(self) -> float:
-        return max((link.since for link in self._links.values()), default=0.0)
+        return max([self._left_since, *(link.since for link in self._links.values())])
 
     @property
     def up(self) -> bool:
@@ -128,10 +132,14 @@ class Cluster:
             link.send(*command, heard=heard)
 
     async def subscriber(self, wire: Callable[[], Wire], server: str) -> Wire:
-        server = server or min(filter(self._reached, self._topology.primaries), default="")
+        if server != ANYWHERE:
+            return await connect(self._url_of(server), wire, self._timeout)
+        server = min(filter(self._reached, self._topology.primaries), default="")
         if not server:
             raise LinkDown("no master of the Redis cluster can be reached")
-        return await connect(self._url_of(server), wire, self._timeout)
+        found = await connect(self._url_of(server), wire, self._timeout)
+        self._ears[found] = server
+        return found
 
     async def look_again(self) -> None:
         await asyncio.shield(self._look_soon())
@@ -213,6 +221,7 @@ class Cluster:
             log.warning("%s", error)
             return
         self._leave_former_masters()
+        self._leave_strangers()
         self.on_change()
 
     def _silent(self) -> str | None:
@@ -230,10 +239,18 @@ class Cluster:
         for server, link in list(self._links.items()):
             if server not in primaries and (self._topology.knows(server) or not link.up):
                 del self._links[server]
+                self._left_since = max(self._left_since, link.since)
                 log.info("%s is no master any more", server)
                 task = asyncio.create_task(link.close())
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
+
+    def _leave_strangers(self) -> None:
+        """A server that is no longer of the cluster hears nothing of the others, and goes on answering pings."""
+        for wire, server in list(self._ears.items()):
+            if not wire.open or not self._topology.knows(server):
+                del self._ears[wire]
+                wire.close()
 
     async def _watch(self) -> None:
         """A master that hangs gives no error: look whether the cluster has replaced it. Nor is anything asked of a

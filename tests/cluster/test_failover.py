@@ -140,9 +140,11 @@ async def test_a_server_that_has_left_the_cluster_is_not_dialled_for_ever(
     with ClusterNode(tmp_path / "former") as former:
         link = engine.link._link(f"127.0.0.1:{former.port}")
         await link.ready(3.0)
+        since = engine.link.since
         await engine.link.look_again()
         assert link in engine.link._links.values(), "it may be getting its first slot"
     deadline = time.monotonic() + 3
     while link in engine.link._links.values():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
+    assert engine.link.since == since, "what was no longer trusted would be trusted again"

@@ -11,10 +11,12 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import StoreUnavailable
+from engine.routes import Cluster
 from engine.routes.address import Address
 from engine.routes.topology import Topology
 from engine.settings import Settings
 from engine.stack.cluster import SLOTS, ClusterNode, RedisCluster
+from engine.subscriptions import Subscriptions
 from engine.wire import LinkDown
 from tests.cluster.conftest import Spread
 
@@ -99,3 +101,48 @@ async def test_a_cluster_that_has_moved_to_other_addresses_is_found_by_those_of_
             assert topology.owner("key").endswith(f":{left.port}")
         finally:
             await topology.close()
+
+
+class Hearer:
+    def __init__(self) -> None:
+        self.told: list[bytes] = []
+
+    def heard(self, channel: bytes, data: bytes) -> None:
+        self.told.append(data)
+
+    def stands(self, channel: bytes) -> None:
+        pass
+
+    def broke(self, channel: bytes) -> None:
+        pass
+
+
+async def test_plain_channels_are_not_heard_at_a_server_that_has_left(node: ClusterNode, tmp_path: Path) -> None:
+    """It lives, and answers each ping; of what the cluster's servers tell it hears no more."""
+    with ClusterNode(tmp_path / "two") as other:
+        deal(node)
+        route = Cluster(Address((("127.0.0.1", node.port), ("127.0.0.1", other.port))), timeout=3.0, failover=2.0)
+        hearer = Hearer()
+        subscriptions = Subscriptions(route, hearer, 3.0)
+        await route.open()
+        subscriptions.start(b"profiles")
+        try:
+            await until_heard(node, hearer)
+            hearer.told.clear()
+            with node.client() as client:
+                client.execute_command("CLUSTER FLUSHSLOTS")
+            deal(other)
+            await route.call("GET", "key")
+            await until_heard(other, hearer)
+        finally:
+            await subscriptions.stop()
+            await route.close()
+
+
+async def until_heard(node: ClusterNode, hearer: Hearer) -> None:
+    deadline = time.monotonic() + 5
+    while not hearer.told:
+        with node.client() as client:
+            client.publish("profiles", "changed")
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
