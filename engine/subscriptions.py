@@ -249,6 +249,7 @@ class Ear:
             self._stood = True
             if channel in self.channels:
                 self._owner.hearer.stands(channel)
-        elif kind == b"sunsubscribe" and channel in self.channels:  # its slot has gone to another master
+        elif kind == b"sunsubscribe" and channel in self.channels and channel not in self._asked:
+            # Its slot has gone to another master. Or else it was left and is wanted again, and the answer comes.
             self.channels.discard(channel)
             self._owner.refused(self, [channel])

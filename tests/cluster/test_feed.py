@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from engine.engine import Engine
 from engine.feed import Event, Room
 from engine.model import Status
@@ -82,3 +84,26 @@ async def test_other_workers_hear_that_experts_have_changed(engine: Engine, spre
         await asyncio.wait_for(heard.wait(), 2)
     finally:
         await other.close()
+
+
+async def test_who_leaves_and_comes_back_at_once_is_not_taken_for_moved(
+    engine: Engine, spread: Spread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis answers a SUNSUBSCRIBE as it tells that a channel's slot has gone. The answer came when the channel was
+    wanted again, which was given up then, until the cluster had been asked where everything is."""
+    await engine.feed.room(spread.first.expert.id).ready()
+    looks = 0
+
+    async def look_again() -> None:
+        nonlocal looks
+        looks += 1
+        await look()
+
+    look = engine.link.look_again
+    monkeypatch.setattr(engine.link, "look_again", look_again)
+    engine.feed.leave(spread.first.expert.id)
+    room = engine.feed.room(spread.first.expert.id)
+    await room.ready()
+    await engine.book(spread.first.request(0))
+    await until_equal(engine, spread.first, room, 1)
+    assert looks == 0
