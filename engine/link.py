@@ -52,7 +52,7 @@ class Link:
         try:
             await self._connect()
         except (OSError, hiredis.ReplyError, LinkLost) as error:
-            raise LinkDown(f"Redis cannot be reached: {error or type(error).__name__}") from error
+            raise LinkDown(f"Redis cannot be reached: {str(error) or type(error).__name__}") from error
         self.begin()
 
     def begin(self) -> None:
@@ -205,7 +205,7 @@ class Link:
                 await self._connect()
                 log.info("connected to Redis%s", again)
             except (OSError, hiredis.ReplyError, StoreUnavailable) as error:
-                log.warning("Redis cannot be reached: %s", error or type(error).__name__)
+                log.warning("Redis cannot be reached: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(delay * (0.5 + random.random()))
                 delay = min(delay * 2, self.longest_pause)
 

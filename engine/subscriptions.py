@@ -184,7 +184,7 @@ class Ear:
             try:
                 wire = await self._owner.route.subscriber(lambda: Wire(self._lost.set), self.server)
             except (OSError, hiredis.ReplyError, LinkDown, LinkLost) as error:
-                log.warning("the feed cannot reach Redis %s: %s", self.server, error or type(error).__name__)
+                log.warning("the feed cannot reach Redis %s: %s", self.server, str(error) or type(error).__name__)
             else:
                 await self._listen(wire)
             self._owner.seek()

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from engine.engine import Engine
 from engine.errors import StoreUnavailable
-from engine.link import Link
+from engine.link import Link, LinkDown
 from engine.settings import Settings
 
 
@@ -24,14 +24,14 @@ class Led(Link):
         return self._places.pop(0) if len(self._places) > 1 else self._places[0]
 
 
+async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
 async def test_whoever_answers_nothing_is_given_up(settings: Settings) -> None:
     """So does a stopped master that the sentinels still name, or a host that has left the network just after it was
     dialled. What follows the login was waited for without an end, when there was another master long since."""
-
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
     assert settings.redis_url
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as mute:
         link = Led(f"redis://127.0.0.1:{mute.sockets[0].getsockname()[1]}", settings.redis_url)
@@ -40,6 +40,13 @@ async def test_whoever_answers_nothing_is_given_up(settings: Settings) -> None:
             assert await (await link.ready(3.0)).call("PING") == b"PONG"
         finally:
             await link.close()
+
+
+async def test_it_is_said_what_came_instead_of_an_answer() -> None:
+    """A time-out has no words of its own, and none were said."""
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as mute:
+        with pytest.raises(LinkDown, match="TimeoutError"):
+            await Link(f"redis://127.0.0.1:{mute.sockets[0].getsockname()[1]}", 0.1).open()
 
 
 async def test_a_user_who_may_not_speak_of_clients_is_connected_all_the_same(
