@@ -68,6 +68,7 @@ def _of_many(address: Address, options: dict[str, Any]) -> Redis | RedisCluster:
         nodes = [_to_ask(host, port, options) for host, port in address.hosts]
         return RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
     patience = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
+    patience |= address.sentinel_login
     with contextlib.ExitStack() as stack:
         sentinel = Sentinel(list(address.hosts), sentinel_kwargs=patience)  # type: ignore[no-untyped-call]
         for each in sentinel.sentinels:

@@ -1,12 +1,13 @@
 """``redis+cluster://user:password@host:port,host:port`` and ``redis+sentinel://user:password@host:port,…/name``.
 
-``rediss+…`` speaks TLS. User and password are those of the Redis servers.
+``rediss+…`` speaks TLS. User and password are those of the Redis servers; the sentinels' own stand at the end, as in
+``/name?sentinel_username=user&sentinel_password=password``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from engine.errors import StoreUnavailable
 
@@ -23,6 +24,8 @@ class Address:
     tls: bool = False
     credentials: str = ""
     """``user:password@`` as it stands in the URL, or nothing."""
+    sentinel_login: dict[str, str] = field(default_factory=dict)
+    """``username`` and ``password``, where the sentinels want them."""
 
     @property
     def username(self) -> str | None:
@@ -48,7 +51,8 @@ def parse(url: str) -> Address | None:
         raise StoreUnavailable(
             "REDIS_URL starts with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"
         )
-    places, _, path = rest.partition("?")[0].partition("/")
+    rest, _, query = rest.partition("?")
+    places, _, path = rest.partition("/")
     credentials, at, hosts = places.rpartition("@")
     if bool(path) != (kind == "sentinel"):
         raise StoreUnavailable("REDIS_URL: the name of the master follows the sentinels, and nothing follows a cluster")
@@ -56,7 +60,9 @@ def parse(url: str) -> Address | None:
         found = tuple(_host(text, KINDS[kind]) for text in hosts.split(","))
     except ValueError as error:
         raise StoreUnavailable("REDIS_URL: not a list of HOST:PORT") from error
-    return Address(found, path, transport == "rediss", credentials + at)
+    options = parse_qs(query)
+    login = {word: options[f"sentinel_{word}"][0] for word in ("username", "password") if f"sentinel_{word}" in options}
+    return Address(found, path, transport == "rediss", credentials + at, login)
 
 
 def _host(text: str, default: int) -> tuple[str, int]:

@@ -25,10 +25,7 @@ PAUSE = 0.1
 
 
 class SentinelLink(Link):
-    """A `Link` that asks where to go before each connection, and waits ``failover`` seconds for a new master.
-
-    The sentinels' own passwords are not supported.
-    """
+    """A `Link` that asks where to go before each connection, and waits ``failover`` seconds for a new master."""
 
     longest_pause = 0.25
 
@@ -43,6 +40,7 @@ class SentinelLink(Link):
                 "socket_timeout": patience,
                 "socket_connect_timeout": patience,
                 "retry": Retry(NoBackoff(), 0),
+                **address.sentinel_login,
             },
         )
 

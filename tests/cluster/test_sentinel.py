@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from engine.cli.reach import check_redis
 from engine.engine import Engine
+from engine.errors import StoreUnavailable
 from engine.settings import Settings
 from engine.stack import MongoServer, RedisServer
 from engine.stack.ports import free_port
@@ -96,6 +98,23 @@ async def test_a_master_that_hangs_is_left_though_the_sentinels_still_name_it(
     finally:
         sentinels.master.kill()
         await hasty.close()
+
+
+async def test_sentinels_may_want_a_password_of_their_own(sentinels: Sentinels, settings: Settings) -> None:
+    for sentinel in sentinels.sentinels:
+        with Redis(port=sentinel.port) as client:
+            client.execute_command("ACL SETUSER", "caller", "on", ">s&cret", "+@all")
+            client.execute_command("ACL SETUSER", "default", "resetpass", "off")
+    with pytest.raises(StoreUnavailable):
+        await Engine.open(settings)
+    url = f"{sentinels.url}?sentinel_username=caller&sentinel_password=s%26cret"
+    check_redis(url)
+    engine = await Engine.open(settings.model_copy(update={"redis_url": url}))
+    try:
+        sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 3600)
+        assert (await engine.book(sample.request(0))).durable
+    finally:
+        await engine.close()
 
 
 async def test_a_sentinel_that_names_a_replica_is_not_asked_first_again(

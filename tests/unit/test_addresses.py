@@ -15,6 +15,10 @@ from engine.routes import Address, parse
         ("redis+cluster://a", Address((("a", 6379),))),
         ("rediss+cluster://u:p%40@a:1,[::1]:2", Address((("a", 1), ("::1", 2)), tls=True, credentials="u:p%40@")),
         ("redis+sentinel://a:1,b/mine", Address((("a", 1), ("b", 26379)), master="mine")),
+        (
+            "redis+sentinel://u:p@a:1/mine?sentinel_username=v&sentinel_password=q%26",
+            Address((("a", 1),), "mine", credentials="u:p@", sentinel_login={"username": "v", "password": "q&"}),
+        ),
     ],
 )
 def test_it_reads_the_ways_to_redis(url: str, address: Address | None) -> None:
