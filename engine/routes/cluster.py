@@ -65,10 +65,12 @@ class Cluster:
         await self._topology.refresh()
         links = [self._link(server) for server in self._topology.primaries]
         await asyncio.gather(*(link.ready() for link in links), return_exceptions=True)
-        link = next((link for link in links if link.up), None)
-        if link is None:
+        reached = [link for link in links if link.up]
+        if not reached:
             raise LinkDown("no master of the Redis cluster can be reached")
-        self.publish = "SPUBLISH" if await _has_sharded_channels(link) else "PUBLISH"
+        # All of them: at one that has none, a script would stop where it tells of its change, after it has made it.
+        sharded = all(await asyncio.gather(*map(_has_sharded_channels, reached)))
+        self.publish = "SPUBLISH" if sharded else "PUBLISH"
         self._watcher = asyncio.create_task(self._watch(), name="cluster")
 
     async def close(self) -> None:

