@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from engine.calls import Calls
+from engine.calls import PATIENCE, Calls
 from engine.errors import RateLimited, SlotlineError
 from engine.keys import rate_key
 from engine.secrets import digest
@@ -141,12 +141,13 @@ class Limiter:
                 log.exception("limits cannot be shared")
 
     async def share(self) -> None:
-        """Tells Redis what this worker has counted, and learns what the others have."""
+        """Tells Redis what this worker has counted, and learns what the others have. A server that does not answer
+        soon is not told."""
         owed, self._owed = self._owed, Counter()
         told = await asyncio.gather(*(self._tell(key, count) for key, count in owed.items()), return_exceptions=True)
         for error in told:
-            if isinstance(error, SlotlineError):  # each worker counts for itself until Redis is back
-                log.warning("limits cannot be shared: %s", error)
+            if isinstance(error, SlotlineError | TimeoutError):  # each worker counts for itself until Redis is back
+                log.warning("limits cannot be shared: %s", str(error) or "Redis does not answer")
                 break
         if len(self._whole_at) > MOST_KNOWN:
             self._forget()
@@ -154,7 +155,8 @@ class Limiter:
     async def _tell(self, key: Key, count: int) -> None:
         limit, who = key
         cost = self._cost(limit) * count
-        answer = await self._calls.run("charge", (self._key(limit, who),), (cost, limit.seconds * 1000, 1))
+        async with asyncio.timeout(PATIENCE):
+            answer = await self._calls.run("charge", (self._key(limit, who),), (cost, limit.seconds * 1000, 1))
         whole_at = asyncio.get_running_loop().time() + int(answer[1]) / 1000
         self._whole_at[key] = max(self._whole_at.get(key, 0.0), whole_at)
 

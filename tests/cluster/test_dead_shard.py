@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine import limits
 from engine.engine import Engine
 from engine.errors import SlotlineError, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL
@@ -175,6 +176,23 @@ async def test_a_change_of_profiles_is_told_at_once_all_the_same(
         await until(is_heard)
     finally:
         await other.close()
+
+
+async def test_limits_are_shared_at_once_all_the_same(
+    engine: Engine, cluster: RedisCluster, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round that had something for the dead shard took `REDIS_FAILOVER` seconds, and so all workers counted for
+    themselves meanwhile, whatever shard had the key."""
+    monkeypatch.setattr("engine.limits.PATIENCE", 0.2)
+    limiter = engine.limiter
+    whos = {is_alive(cluster, limiter._key(limits.BOOKINGS, who)): who for who in map(str, range(50))}
+    limiter.charge(limits.BOOKINGS, whos[False])
+    await asyncio.sleep(0.2)
+    began = time.monotonic()
+    limiter.charge(limits.BOOKINGS, whos[True])
+    while not await engine.calls.command("GET", limiter._key(limits.BOOKINGS, whos[True])):
+        await asyncio.sleep(0.02)
+    assert time.monotonic() - began < 1
 
 
 async def test_past_slots_leave_all_the_same(
