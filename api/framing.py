@@ -29,7 +29,7 @@ digit or blank but ASCII's."""
 CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?")
 """A chunk's length, in hex without ``0x``, and its extensions."""
 LONGEST_CHUNK_LINE = 64
-AFTER_THAT = 0.5
+AFTER_THAT = 2.0
 """Seconds that a client who has got its last answer has for the rest of what it is sending."""
 
 
