@@ -45,7 +45,7 @@ export function BookScreen({ navigation, route }: Props) {
           <BookedPanel booked={{ booking: own.booking, durable: true }} onBack={back} onBookings={bookings} onAnother={slot && slot.seats > 1 ? own.ignore : undefined} />
         </Scroll>
       ) : own.error ? (
-        <ErrorMessage error={own.error} onRetry={own.retry} />
+        <ErrorMessage alone error={own.error} onRetry={own.retry} />
       ) : expert && slot && !own.loading ? (
         <Booking
           // Another slot is another form; what was typed stays (draft).
@@ -57,11 +57,11 @@ export function BookScreen({ navigation, route }: Props) {
           onBookings={bookings}
         />
       ) : hasCode(query.error, 'expert-not-found') ? (
-        <Message icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={() => navigation.popTo('Experts')} />
+        <Message alone icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={() => navigation.popTo('Experts')} />
       ) : query.isError ? (
-        <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
+        <ErrorMessage alone error={query.error} onRetry={() => void query.refetch()} />
       ) : expert && calendar.epoch !== '' ? (
-        <Message icon="calendarNone" title="This slot is not on offer" text="It may be over, or the link is old." action="See the open slots" onAction={back} />
+        <Message alone icon="calendarNone" title="This slot is not on offer" text="It may be over, or the link is old." action="See the open slots" onAction={back} />
       ) : (
         <View style={styles.loading} role="status" aria-label="Loading the slot">
           <Bar width="100%" height={96} />

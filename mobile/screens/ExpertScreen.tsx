@@ -56,9 +56,9 @@ export function ExpertScreen({ navigation, route }: Props) {
       <Page>
         <BackBar label="Experts" onBack={back} />
         {gone ? (
-          <Message icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={back} />
+          <Message alone icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={back} />
         ) : (
-          <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
+          <ErrorMessage alone error={query.error} onRetry={() => void query.refetch()} />
         )}
       </Page>
     );

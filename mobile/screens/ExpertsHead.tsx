@@ -44,11 +44,17 @@ export function ExpertsHead({ text, onText, category, onCategory, total }: Props
           <Chip key={name} label={name} count={experts} selected={name === category} onPress={() => onCategory(name === category ? null : name)} />
         ))}
       </ScrollView>
-      <Txt as="small" color="soft" aria-live="polite">
-        {total === undefined ? ' ' : `${total} ${total === 1 ? 'expert' : 'experts'}${category ? ` in ${category}` : ''}, best rated first`}
+      <Txt as="small" color="soft" level={2} aria-live="polite">
+        {total === undefined ? ' ' : counted(total, category)}
       </Txt>
     </View>
   );
+}
+
+function counted(total: number, category: string | null): string {
+  const where = category ? ` in ${category}` : '';
+  if (total === 0) return `No experts${where}`;
+  return total === 1 ? `1 expert${where}` : `${total} experts${where}, best rated first`;
 }
 
 const styles = StyleSheet.create({

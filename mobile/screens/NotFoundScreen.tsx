@@ -10,7 +10,7 @@ export function NotFoundScreen({ navigation }: NativeStackScreenProps<BrowseRout
   return (
     <Page>
       <BackBar label="Experts" onBack={back} />
-      <Message icon="search" title="There is no such page" text="The link may be old or mistyped." action="See all experts" onAction={back} />
+      <Message alone icon="search" title="There is no such page" text="The link may be old or mistyped." action="See all experts" onAction={back} />
     </Page>
   );
 }

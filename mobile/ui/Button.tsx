@@ -43,8 +43,9 @@ export function Button({ label, onPress, kind = 'primary', icon, busy = false, d
       aria-label={hint ?? label}
       aria-disabled={off}
       aria-busy={busy}
-      disabled={off}
-      onPress={onPress}
+      // Not while it is busy: a browser takes the focus from what is disabled.
+      disabled={disabled}
+      onPress={busy ? undefined : onPress}
       testID={testID}
       style={({ pressed, hovered }: PressState) => [
         styles.button,

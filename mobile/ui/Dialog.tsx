@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
-import { Modal, Pressable, ScrollView, StyleSheet, View } from 'react-native';
+import { Modal, Platform, Pressable, ScrollView, StyleSheet, View, type StyleProp, type ViewStyle } from 'react-native';
 
 import { radius, space, useTheme } from '../theme';
 import { Txt } from './Txt';
+import { useLostFocus } from './useLostFocus';
 
 interface Props {
   open: boolean;
@@ -26,7 +27,7 @@ export function Dialog({ open, onClose, title, children, actions }: Props) {
           style={[StyleSheet.absoluteFill, { backgroundColor: colors.scrim }]}
           onPress={onClose}
         />
-        <View style={[styles.sheet, wide ? styles.card : styles.drawer, { backgroundColor: colors.surface }]}>
+        <Sheet style={[styles.sheet, wide ? styles.card : styles.drawer, { backgroundColor: colors.surface }]}>
           <Txt as="title" level={2}>
             {title}
           </Txt>
@@ -34,9 +35,18 @@ export function Dialog({ open, onClose, title, children, actions }: Props) {
             {children}
           </ScrollView>
           <View style={styles.actions}>{actions}</View>
-        </View>
+        </Sheet>
       </View>
     </Modal>
+  );
+}
+
+function Sheet({ children, style }: { children: ReactNode; style: StyleProp<ViewStyle> }) {
+  const lost = useLostFocus();
+  return (
+    <View {...(Platform.OS === 'web' && lost)} style={style}>
+      {children}
+    </View>
   );
 }
 

@@ -2,6 +2,7 @@ import { Animated, StyleSheet, View } from 'react-native';
 
 import { explain, Unreachable } from '../api/problem';
 import { radius, space, useTheme } from '../theme';
+import { Arrival } from './Arrival';
 import { Button } from './Button';
 import { Icon, type IconName } from './Icon';
 import { useEntrance } from './motion';
@@ -14,21 +15,24 @@ interface Props {
   action?: string;
   onAction?: () => void;
   tone?: 'plain' | 'bad';
+  /** There is nothing else on the screen. */
+  alone?: boolean;
 }
 
 /** In place of content: why there is none, and a way out. */
-export function Message({ icon, title, text, action, onAction, tone = 'plain' }: Props) {
+export function Message({ icon, title, text, action, onAction, tone = 'plain', alone = false }: Props) {
   const { colors } = useTheme();
   const entrance = useEntrance();
   const bad = tone === 'bad';
+  const Heading = alone ? Arrival : Txt;
   return (
     <Animated.View style={[styles.message, { opacity: entrance }]} aria-live="polite">
       <View style={[styles.disc, { backgroundColor: bad ? colors.dangerSoft : colors.accentSoft }]}>
         <Icon name={icon} size={28} color={bad ? 'danger' : 'accentInk'} />
       </View>
-      <Txt as="heading" center level={2}>
+      <Heading as="heading" center level={alone ? 1 : 2}>
         {title}
-      </Txt>
+      </Heading>
       <Txt color="soft" center style={styles.text}>
         {text}
       </Txt>
@@ -37,7 +41,7 @@ export function Message({ icon, title, text, action, onAction, tone = 'plain' }:
   );
 }
 
-export function ErrorMessage({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+export function ErrorMessage({ error, onRetry, alone = false }: { error: unknown; onRetry: () => void; alone?: boolean }) {
   const away = error instanceof Unreachable;
   return (
     <Message
@@ -47,6 +51,7 @@ export function ErrorMessage({ error, onRetry }: { error: unknown; onRetry: () =
       text={explain(error)}
       action="Try again"
       onAction={onRetry}
+      alone={alone}
     />
   );
 }

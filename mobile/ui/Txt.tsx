@@ -8,7 +8,7 @@ interface Props extends TextProps {
   as?: TypeName;
   color?: keyof Palette;
   center?: boolean;
-  /** 1 or 2: a heading for screen readers, of that level. */
+  /** A heading for screen readers, of that level. */
   level?: 1 | 2 | 3;
   ref?: Ref<Text>;
 }
@@ -22,7 +22,7 @@ export function Txt({ as = 'body', color = 'ink', center = false, level, style, 
       maxFontSizeMultiplier={2}
       {...heading}
       // Where the focus goes when what had it is gone.
-      {...(level === 1 && reachable)}
+      {...(level !== undefined && reachable)}
       {...rest}
       style={[type[as], { color: colors[color] }, center && { textAlign: 'center' }, style]}
     />

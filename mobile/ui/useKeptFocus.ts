@@ -1,20 +1,23 @@
 import { useFocusEffect } from '@react-navigation/native';
 import { useCallback, useEffect, useRef } from 'react';
-import { Platform, type View } from 'react-native';
+import { Platform } from 'react-native';
+
+import { useLostFocus } from './useLostFocus';
 
 /**
  * The keyboard's place on a screen of the browser: whoever comes back to the screen, or turns the device, goes on from
  * where they were, and not from the top of the page. Phones do that by themselves.
  */
 export function useKeptFocus(turned: boolean) {
-  const screen = useRef<View>(null);
+  const lost = useLostFocus();
+  const screen = lost.ref;
   const place = useRef<HTMLElement | null>(null);
 
   const restore = useCallback((typing: boolean) => {
     if (!place.current || document.activeElement !== document.body) return;
     const heading = (screen.current as unknown as HTMLElement | null)?.querySelector<HTMLElement>('h1');
     (mayHaveFocus(place.current, typing) ? place.current : heading)?.focus({ preventScroll: true });
-  }, []);
+  }, [screen]);
 
   useFocusEffect(
     useCallback(() => {
@@ -26,7 +29,13 @@ export function useKeptFocus(turned: boolean) {
   useEffect(() => restore(true), [turned, restore]);
 
   if (Platform.OS !== 'web') return {};
-  return { ref: screen, onFocus: ({ target }: { target: unknown }) => void (place.current = target as HTMLElement) };
+  return {
+    ...lost,
+    onFocus: (event: { target: unknown }) => {
+      lost.onFocus(event);
+      place.current = event.target as HTMLElement;
+    },
+  };
 }
 
 /** Coming back to a text field would bring up the keyboard of a phone; in one that is being typed in it is up. */

@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Route, expect
 
 from engine.engine import Engine
 from engine.model import Status, new_expert_id, new_slot
+from tests.api.serving import eventually
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
 from tests.e2e.site import Site
@@ -248,3 +249,114 @@ async def test_the_slots_of_a_day_that_are_over_are_shown_to_who_asks(people: Pe
     await ann.button("Show 2 earlier").press("Enter")
     await expect(over).to_have_count(5)
     await expect(ann.page.get_by_role("heading", level=3).filter(visible=True).first).to_be_focused()
+
+
+def results(person: Person) -> Locator:
+    """The line above the list, that says how many there are."""
+    return person.page.get_by_role("heading", name=re.compile(r"^(\d+|No) experts?\b"), level=2).filter(visible=True)
+
+
+async def test_another_try_goes_on_at_the_list(people: People, sample: Sample) -> None:
+    """The button was gone as it was pressed, and the focus with it."""
+    ann = await people()
+    await ann.page.route("**/api/experts?*", lambda route: route.abort())
+    await ann.open()
+    await ann.button("Try again").press("Enter")
+    await expect(ann.button("Try again")).to_have_count(0)
+    await expect(ann.button("Try again")).to_be_visible()  # it has failed again
+    await expect(ann.page.locator("body:focus")).to_have_count(0)
+    await ann.page.unroute("**/api/experts?*")
+    await ann.button("Try again").press("Enter")
+    await expect(results(ann)).to_be_focused()
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.page.locator("[data-testid^=expert-]:focus")).to_have_count(1)
+
+
+async def test_who_found_nobody_goes_on_at_the_list_of_all(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.open()
+    await ann.page.get_by_role("searchbox").fill("qqqq")
+    await expect(results(ann)).to_have_text("No experts")
+    await ann.button("Show all experts").press("Enter")
+    await expect(ann.visible(f"expert-{sample.expert.id}")).to_be_visible()
+    await expect(results(ann)).to_be_focused()
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.page.locator("[data-testid^=expert-]:focus")).to_have_count(1)
+
+
+async def test_another_try_for_an_expert_goes_on_with_what_comes_of_it(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.page.route(f"**/api/experts/{sample.expert.id}*", lambda route: route.abort())
+    await ann.open(f"/experts/{sample.expert.id}")
+    failed = heading(ann, "You are offline")
+    await expect(failed).to_be_focused()
+    await ann.button("Try again").press("Enter")
+    await expect(failed).to_have_count(0)
+    await expect(ann.button("Back to Experts")).to_be_focused()
+    await expect(failed).to_be_focused()
+    await ann.page.unroute(f"**/api/experts/{sample.expert.id}*")
+    await ann.button("Try again").press("Enter")
+    await expect(heading(ann, sample.expert.name)).to_be_focused()
+
+
+async def test_a_slot_that_is_taken_hands_the_focus_to_its_day(people: People, sample: Sample, engine: Engine) -> None:
+    """What the feed takes from under the keyboard took the focus along."""
+    ann = await people()
+    await ann.open_expert(sample.expert.id)
+    await ann.slot(sample.slots[1].id).focus()
+    await engine.book(sample.request(1), "customer")
+    await ann.sees_slot(sample.slots[1].id, "booked")
+    await expect(ann.page.locator("h3:focus")).to_have_count(1)
+
+
+async def test_a_button_that_was_busy_has_the_focus_when_it_failed(people: People, sample: Sample) -> None:
+    """Disabled meanwhile, it had lost it."""
+
+    async def busy(route: Route) -> None:
+        await route.fulfill(status=503, json={"code": "store-unavailable"})
+
+    ann = await people()
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(sample.slots[0].id)
+    await ann.fill()
+    await ann.page.route("**/api/bookings*", busy)
+    await ann.visible("submit").press("Enter")
+    await expect(ann.visible("submit")).to_have_text("Send again")
+    await expect(ann.visible("submit")).to_be_focused()
+    await ann.page.unroute("**/api/bookings*")
+    await ann.visible("submit").press("Enter")
+    await expect(heading(ann, "It’s yours")).to_be_focused()
+
+    await ann.to_bookings()
+    await ann.page.route("**/api/bookings/**", busy)
+    await ann.button(re.compile("^Cancel the session with")).press("Enter")
+    cancel = ann.page.get_by_role("dialog").get_by_role("button", name="Cancel the session")
+    await cancel.press("Enter")
+    await expect(ann.page.get_by_role("dialog")).to_contain_text("busy")
+    await expect(cancel).to_be_focused()
+
+
+async def test_more_experts_that_could_not_be_loaded_come_after_the_last(people: People, engine: Engine) -> None:
+    """Of the list that goes on only with another try."""
+    await engine.add_experts([replace(ZOE, id=new_expert_id(), name=f"Wanda {n:02} Onward") for n in range(22)])
+    ann = await people()
+
+    async def fail(route: Route) -> None:
+        await (route.abort() if "page=2" in route.request.url else route.continue_())
+
+    await ann.page.route("**/api/experts?*", fail)
+    await ann.open()
+    await ann.page.get_by_role("searchbox").fill("onward")
+    cards = ann.page.locator("[data-testid^=expert-]").filter(visible=True)
+    await expect(results(ann)).to_contain_text("22 experts")
+    again = ann.button("Try again")
+
+    async def offered() -> bool:
+        await cards.last.scroll_into_view_if_needed()
+        return await again.is_visible()
+
+    await eventually(offered, 30)
+    last = await cards.last.get_attribute("data-testid")
+    await ann.page.unroute("**/api/experts?*")
+    await again.press("Enter")
+    await expect(ann.visible(last or "")).to_be_focused()
