@@ -14,12 +14,13 @@ import { space, useTheme } from '../theme';
 import { useNow } from '../time/useNow';
 import { ErrorMessage, Message, Notice } from '../ui/Message';
 import { BackBar, Page, useGutter } from '../ui/Page';
-import { Bar } from '../ui/Skeleton';
+import { Bar, Line } from '../ui/Skeleton';
 import { BookedPanel } from './BookedPanel';
 import { BookForm, pendingOf } from './BookForm';
-import { HoldBar } from './HoldBar';
+import { FIELDS } from './customer';
+import { BAR, HoldBar } from './HoldBar';
 import { LostPanel, type Loss } from './LostPanel';
-import { SlotSummary } from './SlotSummary';
+import { SlotSummary, SummarySkeleton } from './SlotSummary';
 import { useHold, type HoldState } from './useHold';
 import { useOwnBooking } from './useOwnBooking';
 
@@ -63,13 +64,31 @@ export function BookScreen({ navigation, route }: Props) {
       ) : expert && calendar.epoch !== '' ? (
         <Message alone icon="calendarNone" title="This slot is not on offer" text="It may be over, or the link is old." action="See the open slots" onAction={back} />
       ) : (
-        <View style={styles.loading} role="status" aria-label="Loading the slot">
-          <Bar width="100%" height={96} />
-          <Bar width="100%" height={48} />
-          <Bar width="100%" height={48} />
-        </View>
+        <Loading />
       )}
     </Page>
+  );
+}
+
+function Loading() {
+  const { wide } = useTheme();
+  return (
+    <Scroll>
+      <View role="status" aria-label="Loading the slot" style={[styles.parts, wide ? styles.beside : styles.column]}>
+        <View style={wide && styles.aside}>
+          <SummarySkeleton />
+          <View style={styles.notice}>
+            <Bar width="100%" height={BAR} />
+          </View>
+        </View>
+        <View style={[styles.fields, wide && styles.main]}>
+          <Line as="title" width={180} />
+          {FIELDS.map((field) => (
+            <Bar key={field} width="100%" height={48} />
+          ))}
+        </View>
+      </View>
+    </Scroll>
   );
 }
 
@@ -178,7 +197,7 @@ function lossFrom({ code }: Problem, state: Slot['state']): Loss {
 
 const styles = StyleSheet.create({
   fill: { flex: 1 },
-  loading: { padding: space.md, gap: space.md, maxWidth: 600 },
+  fields: { gap: space.lg },
   content: { paddingTop: space.sm, paddingBottom: space.xxl },
   parts: { gap: space.lg },
   /** As wide as the form in it. */

@@ -4,7 +4,7 @@ import { Animated, StyleSheet, View } from 'react-native';
 import { addToCalendar } from '../api/calendarFile';
 import type { Booking } from '../api/client';
 import { explain } from '../api/problem';
-import { radius, space, useTheme } from '../theme';
+import { radius, space, TOUCH, useTheme } from '../theme';
 import { city, clock, dayName, deviceZone, duration, longDay } from '../time/format';
 import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
@@ -13,6 +13,7 @@ import { DateLeaf } from '../ui/DateLeaf';
 import { ContactLink } from '../ui/Link';
 import { Notice } from '../ui/Message';
 import { useFlash } from '../ui/motion';
+import { Bar, Line } from '../ui/Skeleton';
 import { StatusBadge, TO_CONFIRM } from '../ui/StatusBadge';
 import { Txt } from '../ui/Txt';
 import { isActive } from './useMyBookings';
@@ -103,6 +104,41 @@ export function BookingCard({ booking, now, onCancel, onMove, arrives }: Props) 
   );
 }
 
+/** As high as the card of a booking that is to come. */
+export function BookingCardSkeleton() {
+  const { colors, raised } = useTheme();
+  return (
+    <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
+      <View style={styles.top}>
+        <Bar width={52} height={67} />
+        <View style={styles.what}>
+          <Line as="heading" width="60%" />
+          <Line as="small" width="45%" />
+          <View style={styles.status}>
+            <Bar width={96} height={26} />
+          </View>
+          <Line as="small" width="70%" />
+        </View>
+      </View>
+      <View style={[styles.who, { borderColor: colors.line }]}>
+        <Bar width={40} height={40} />
+        <View style={styles.grow}>
+          <Line as="strong" width="50%" />
+          <Line as="small" width="30%" />
+        </View>
+      </View>
+      <View style={styles.contact}>
+        {[220, 120].map((width) => (
+          <View key={width} style={styles.link}>
+            <Line as="label" width={width} />
+          </View>
+        ))}
+      </View>
+      <Bar width="100%" height={TOUCH + 2} />
+    </View>
+  );
+}
+
 /** Goes up whenever `what` becomes another. */
 function useCount(what: string): number {
   const seen = useRef({ what, count: 0 });
@@ -119,6 +155,7 @@ const styles = StyleSheet.create({
   who: { flexDirection: 'row', gap: 12, alignItems: 'center', borderTopWidth: 1, paddingTop: space.md },
   grow: { flex: 1, minWidth: 0 },
   contact: { flexDirection: 'row', flexWrap: 'wrap', columnGap: space.lg, rowGap: 2, marginTop: -space.sm },
+  link: { height: TOUCH - 4, justifyContent: 'center' },
   actions: { flexDirection: 'row', flexWrap: 'wrap', gap: space.sm },
   action: { flexGrow: 1, paddingHorizontal: 10 },
 });

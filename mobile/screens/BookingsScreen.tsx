@@ -13,9 +13,9 @@ import { useNow } from '../time/useNow';
 import { Button } from '../ui/Button';
 import { ErrorMessage, Message, Notice } from '../ui/Message';
 import { Page, useGutter } from '../ui/Page';
-import { CardSkeleton } from '../ui/Skeleton';
+import { Line } from '../ui/Skeleton';
 import { Txt } from '../ui/Txt';
-import { BookingCard } from './BookingCard';
+import { BookingCard, BookingCardSkeleton } from './BookingCard';
 import { CancelDialog } from './CancelDialog';
 import { EmailCard } from './EmailCard';
 import { MoveDialog } from './MoveDialog';
@@ -99,8 +99,9 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
             )}
             {loading && bookings.length === 0 ? (
               <View role="status" aria-label="Loading your bookings" style={styles.section}>
-                <CardSkeleton />
-                <CardSkeleton />
+                <Line as="heading" width={120} />
+                <BookingCardSkeleton />
+                <BookingCardSkeleton />
               </View>
             ) : error !== null && bookings.length === 0 ? (
               <ErrorMessage error={error} onRetry={refetch} />

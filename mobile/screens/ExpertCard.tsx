@@ -8,6 +8,7 @@ import { Avatar } from '../ui/Avatar';
 import { called, Heard } from '../ui/Heard';
 import { Icon } from '../ui/Icon';
 import { linkTo, type PressState } from '../ui/press';
+import { Bar, Line } from '../ui/Skeleton';
 import { Txt } from '../ui/Txt';
 
 interface Props {
@@ -76,6 +77,30 @@ export const ExpertCard = memo(function ExpertCard({ expert, zone, now, onOpen }
     </Pressable>
   );
 });
+
+/** As high as the card that will be there. */
+export function ExpertCardSkeleton() {
+  const { colors, raised } = useTheme();
+  return (
+    <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
+      <View style={styles.top}>
+        <Bar width={56} height={56} />
+        <View style={styles.who}>
+          <Line as="heading" width="72%" />
+          <Line as="small" width="40%" />
+        </View>
+      </View>
+      <View style={styles.headline}>
+        <Line as="small" width="92%" />
+        <Line as="small" width="55%" />
+      </View>
+      <View style={[styles.foot, { borderColor: colors.line }]}>
+        <Line as="label" width={132} />
+        <Line as="small" width={52} />
+      </View>
+    </View>
+  );
+}
 
 const styles = StyleSheet.create({
   card: { flex: 1, borderRadius: radius.lg, borderWidth: 1, padding: space.md, gap: 12 },

@@ -7,7 +7,7 @@ import { city, clock } from '../time/format';
 import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
-import { Bar } from '../ui/Skeleton';
+import { Bar, Line } from '../ui/Skeleton';
 import { Txt } from '../ui/Txt';
 
 /** Everything about an expert. */
@@ -95,20 +95,41 @@ function Fact({ icon, text }: { icon: IconName; text: string }) {
   );
 }
 
+/** As high as the profile that will be there, if its name has one line and its headline two. */
 export function ProfileSkeleton() {
+  const { colors, wide } = useTheme();
+  const side = wide ? 112 : 76;
   return (
     <View style={styles.profile} role="status" aria-label="Loading the expert">
-      <View style={styles.beside}>
-        <Bar width={76} height={76} />
-        <View style={[styles.who, { gap: space.sm }]}>
-          <Bar width="40%" />
-          <Bar width="80%" height={26} />
+      <View style={wide ? styles.stacked : styles.beside}>
+        <Bar width={side} height={side} />
+        <View style={wide ? styles.name : styles.who}>
+          <Line as="small" width="40%" />
+          <Line as={wide ? 'hero' : 'title'} width="80%" />
         </View>
       </View>
-      <Bar width="90%" height={18} />
-      <Bar width="100%" height={60} />
-      <Bar width="100%" />
-      <Bar width="70%" />
+      <View>
+        <Line as="strong" width="90%" />
+        <Line as="strong" width="50%" />
+      </View>
+      <View style={[styles.numbers, { borderColor: colors.line }]}>
+        {[0, 1].map((number) => (
+          <View key={number} style={styles.number}>
+            <Line as="heading" width={48} />
+            <Line as="small" width={96} />
+          </View>
+        ))}
+      </View>
+      <View>
+        <Line width="100%" />
+        <Line width="96%" />
+        <Line width="100%" />
+        {wide ? <Line width="60%" /> : <Line as="label" width={40} />}
+      </View>
+      <View style={styles.facts}>
+        <Line as="small" width="40%" />
+        <Line as="small" width="55%" />
+      </View>
     </View>
   );
 }
@@ -118,6 +139,7 @@ const styles = StyleSheet.create({
   beside: { flexDirection: 'row', alignItems: 'center', gap: space.md },
   stacked: { gap: space.md },
   who: { flex: 1, gap: 2 },
+  name: { gap: 2 },
   numbers: { flexDirection: 'row', borderTopWidth: 1, borderBottomWidth: 1, paddingVertical: 12, gap: space.lg },
   rule: { width: 1 },
   number: { gap: 1 },

@@ -90,7 +90,8 @@ export function ExpertScreen({ navigation, route }: Props) {
           </ScrollView>
         )}
         <FlatList
-          data={days}
+          // Not before the profile and the zone above them: they would be pushed down by those.
+          data={expert ? days : []}
           keyExtractor={(day) => day.key}
           renderItem={({ item }) => (
             <DaySection day={item} zone={zone} now={now} changes={calendar.changes} onPick={pick} />

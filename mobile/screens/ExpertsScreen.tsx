@@ -11,8 +11,7 @@ import { ago, deviceZone } from '../time/format';
 import { useNow } from '../time/useNow';
 import { ErrorMessage, Message, Notice } from '../ui/Message';
 import { Page, useGutter } from '../ui/Page';
-import { CardSkeleton } from '../ui/Skeleton';
-import { ExpertCard } from './ExpertCard';
+import { ExpertCard, ExpertCardSkeleton } from './ExpertCard';
 import { ExpertsHead } from './ExpertsHead';
 import { useDebounced } from './useDebounced';
 
@@ -83,7 +82,7 @@ export function ExpertsScreen({ navigation }: NativeStackScreenProps<BrowseRoute
             <View role="status" aria-label="Loading experts" style={styles.skeletons}>
               {Array.from({ length: 6 }, (_, index) => (
                 <View key={index} style={[styles.cell, { flexBasis: `${100 / columns}%`, maxWidth: `${100 / columns}%` }]}>
-                  <CardSkeleton />
+                  <ExpertCardSkeleton />
                 </View>
               ))}
             </View>

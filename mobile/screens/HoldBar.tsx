@@ -21,6 +21,9 @@ interface Props {
 const SHORT = 45_000;
 const URGENT = 15_000;
 
+/** How high it is while a hold is being taken and when it is there: nothing below it moves between the two. */
+export const BAR = 64;
+
 /** How long the seat is kept, on the server's clock. */
 export function HoldBar({ state, now, onRenew, onAgain }: Props) {
   const { colors } = useTheme();
@@ -102,7 +105,7 @@ function Track({ expiresAt, lasts, color }: { expiresAt: number; lasts: number; 
 }
 
 const styles = StyleSheet.create({
-  bar: { borderRadius: radius.md, padding: 14, gap: 10, marginTop: space.md },
+  bar: { minHeight: BAR, justifyContent: 'center', borderRadius: radius.md, padding: 14, gap: 10, marginTop: space.md },
   line: { flexDirection: 'row', alignItems: 'center', gap: 10 },
   grow: { flex: 1 },
   /** Always there, so that screen readers notice what comes into it. */

@@ -6,6 +6,7 @@ import { city, clock, dayOf, deviceZone, duration, longDay, sameZone } from '../
 import { Arrival } from '../ui/Arrival';
 import { Avatar } from '../ui/Avatar';
 import { DateLeaf } from '../ui/DateLeaf';
+import { Bar, Line } from '../ui/Skeleton';
 import { Txt } from '../ui/Txt';
 
 /** What is being booked: with whom, and when for either side. */
@@ -41,6 +42,31 @@ export function SlotSummary({ expert, slot }: { expert: ExpertDetail; slot: Slot
               {`${otherDay ? `${otherDay}, ` : ''}${clock(slot.start, there)} in ${city(there)}`}
             </Txt>
           )}
+        </View>
+      </View>
+    </View>
+  );
+}
+
+/** As high as the summary that will be there, with an expert in another zone. */
+export function SummarySkeleton() {
+  const { colors, raised } = useTheme();
+  return (
+    <View style={[styles.card, raised, { backgroundColor: colors.surface, borderColor: colors.line }]}>
+      <View style={styles.row}>
+        <Bar width={48} height={48} />
+        <View style={styles.grow}>
+          <Line as="heading" width="60%" />
+          <Line as="small" width="30%" />
+        </View>
+      </View>
+      <View style={[styles.row, styles.when, { borderColor: colors.line }]}>
+        <Bar width={52} height={67} />
+        <View style={styles.grow}>
+          <Line as="strong" width="60%" />
+          <Line as="time" width="40%" />
+          <Line as="small" width="50%" />
+          <Line as="small" width="45%" />
         </View>
       </View>
     </View>

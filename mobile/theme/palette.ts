@@ -4,10 +4,11 @@ export interface Palette {
   canvas: string;
   /** Cards, bars and fields. */
   surface: string;
-  /** Wells: chips, skeletons, slots that are gone. */
+  /** Wells: chips, slots that are gone. */
   sunken: string;
   /** The chosen one of a switch, on a well. */
   lifted: string;
+  /** Edges, and skeletons. */
   line: string;
   lineStrong: string;
   ink: string;

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
+from dataclasses import replace
 
-from playwright.async_api import Locator, expect
+import pytest
+from playwright.async_api import Locator, Route, expect
 
 from engine.engine import Engine
+from engine.model import new_expert_id
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
-from tests.samples import Sample, make_sample
+from tests.samples import ZOE, Sample, make_sample
 
 SMALL = {"width": 320, "height": 568}
 TABLET = {"width": 768, "height": 1024}
@@ -143,3 +147,117 @@ async def test_what_is_said_of_oneself_is_cut_only_where_more_can_be_asked_for(p
     await less.press("Enter")
     await expect(more).to_be_focused()
     assert (await box(more))["height"] == short
+
+
+class Held:
+    """The answers to a page's requests, kept back for as long as one likes."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+        self._free = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        await self._free.wait()
+        await route.continue_()
+
+    async def of(self, requests: str) -> Held:
+        await self._person.page.route(requests, self)
+        return self
+
+    def let_go(self) -> None:
+        self._free.set()
+
+
+async def settled(locator: Locator) -> dict[str, float]:
+    """In the letters that it is going to have."""
+    await expect(locator).to_be_visible()
+    await locator.evaluate("() => document.fonts.ready.then(() => null)")
+    return await box(locator)
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (412, 915), (1280, 800)])
+async def test_what_is_loading_is_as_high_as_what_comes(
+    people: People, sample: Sample, engine: Engine, width: int, height: int
+) -> None:
+    """Cards, and what is below a profile or a summary, were further down than what had stood for them."""
+    viewport = {"width": width, "height": height}
+    # A row of them, whose category has one line.
+    await engine.add_experts([replace(ZOE, id=new_expert_id(), name="Fiona First", rating=5.0) for _ in range(3)])
+    ann = await people(viewport=viewport)
+    held = await Held(ann).of("**/api/experts?*")
+    await ann.open()
+    loading = await settled(ann.page.get_by_role("status", name="Loading experts").locator("xpath=./*[1]/*[1]"))
+    held.let_go()
+    card = ann.page.locator("[data-testid^=expert-]").filter(visible=True).first
+    assert await settled(card) == loading
+
+    wordy = await make_sample(
+        engine,
+        start=int(time.time()) // 60 * 60 + 7200,
+        name="Wim Wordy",
+        headline="Tenancy lawyer · For those who rent, and for those who let",
+        bio="Ask me. " * 40,
+        email="wim.wordy@some.example.com",
+    )
+    ann = await people(viewport=viewport)
+    held = await Held(ann).of(f"**/api/experts/{wordy.expert.id}*")
+    await ann.open(f"/experts/{wordy.expert.id}")
+    slots = ann.page.get_by_role("heading", name="Open slots", level=2).filter(visible=True)
+    loading = await settled(slots)
+    held.let_go()
+    await expect(ann.page.get_by_role("heading", name="Wim Wordy", level=1)).to_be_visible()
+    assert await settled(slots) == loading
+
+    ann = await people(viewport=viewport, timezone_id="Asia/Tokyo")
+    held = await Held(ann).of(f"**/api/experts/{wordy.expert.id}*")
+    await ann.open(f"/experts/{wordy.expert.id}/book/{wordy.slots[0].id}")
+    loading = await settled(ann.page.get_by_role("status", name="Loading the slot").locator("xpath=./*[2]/*[1]"))
+    held.let_go()
+    details = ann.page.get_by_role("heading", name="Your details")
+    assert (await settled(details))["y"] == loading["y"]
+    await expect(ann.visible("hold-left")).to_be_visible()
+    assert (await settled(details))["y"] == loading["y"], "with the hold, too"
+
+    await ann.fill()
+    await ann.submit()
+    await expect(ann.visible("booked")).to_be_visible()
+    held = await Held(ann).of("**/api/bookings/**")
+    await ann.open("/bookings")
+    loading = await settled(ann.page.get_by_role("status", name="Loading your bookings").locator("xpath=./*[2]"))
+    held.let_go()
+    assert await settled(ann.booking_cards().first) == loading
+
+
+async def test_what_is_open_waits_for_the_profile_above_it(people: People, sample: Sample) -> None:
+    """The feed may be faster: then the slots were there before the profile, and pushed down by it."""
+    ann = await people()
+    held = await Held(ann).of(f"**/api/experts/{sample.expert.id}*")
+    await ann.open_expert(sample.expert.id)
+    await expect(ann.slot(sample.slots[0].id)).to_have_count(0)
+    held.let_go()
+    await expect(ann.slot(sample.slots[0].id)).to_be_visible()
+
+
+SEEN = """bar => {
+    let under = bar.parentElement;
+    while (getComputedStyle(under).backgroundColor === 'rgba(0, 0, 0, 0)') under = under.parentElement;
+    const light = element => {
+        const linear = getComputedStyle(element).backgroundColor.match(/\\d+/g).slice(0, 3)
+            .map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05;
+    };
+    const [less, more] = [light(bar), light(under)].sort((one, other) => one - other);
+    return more / less;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_is_loading_is_seen(people: People, sample: Sample, scheme: str) -> None:
+    """In the dark a card that was loading looked like one that is empty."""
+    ann = await people(color_scheme=scheme, reduced_motion="reduce")
+    held = await Held(ann).of("**/api/experts?*")
+    await ann.open()
+    bar = ann.page.get_by_role("status", name="Loading experts").locator("div:not(:has(*))").first
+    await expect(bar).to_be_visible()
+    assert await bar.evaluate(SEEN) > 1.25
+    held.let_go()
