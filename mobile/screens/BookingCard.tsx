@@ -28,7 +28,7 @@ interface Props {
 }
 
 export function BookingCard({ booking, now, onCancel, onMove, arrives }: Props) {
-  const { colors, raised } = useTheme();
+  const { colors, raised, width } = useTheme();
   const flash = useFlash(useCount(`${booking.status} ${booking.slot.id}`));
   const [failure, setFailure] = useState<unknown>(null);
   const { expert, slot, status } = booking;
@@ -36,6 +36,8 @@ export function BookingCard({ booking, now, onCancel, onMove, arrives }: Props) 
   const coming = isActive(status) && Date.parse(slot.start) > now;
   const name = expert.name || 'An expert who has left';
   const Heading = arrives ? Arrival : Txt;
+  // Without icons all three of them have room beside each other.
+  const narrow = width < 380;
   return (
     <View
       testID={`booking-${booking.id}`}
@@ -88,16 +90,16 @@ export function BookingCard({ booking, now, onCancel, onMove, arrives }: Props) 
       {failure !== null && <Notice icon="alert" tone="danger" text={explain(failure)} />}
       {coming && (
         <View style={styles.actions}>
-          <Button label="Move" hint={`Move the session with ${name}`} icon="calendarMove" kind="secondary" onPress={() => onMove(booking)} style={styles.action} />
+          <Button label="Move" hint={`Move the session with ${name}`} icon={narrow ? undefined : 'calendarMove'} kind="secondary" onPress={() => onMove(booking)} style={styles.action} />
           <Button
             label="Calendar"
             hint="Add to calendar"
-            icon="calendarAdd"
+            icon={narrow ? undefined : 'calendarAdd'}
             kind="secondary"
             onPress={() => void addToCalendar(booking.id).then(() => setFailure(null), setFailure)}
             style={styles.action}
           />
-          <Button label="Cancel" hint={`Cancel the session with ${name}`} icon="close" kind="danger" onPress={() => onCancel(booking)} style={styles.action} />
+          <Button label="Cancel" hint={`Cancel the session with ${name}`} icon={narrow ? undefined : 'close'} kind="danger" onPress={() => onCancel(booking)} style={styles.action} />
         </View>
       )}
     </View>

@@ -17,13 +17,13 @@ interface Props {
 
 /** What one is looking for. */
 export function ExpertsHead({ text, onText, category, onCategory, total }: Props) {
-  const { wide } = useTheme();
+  const { wide, width } = useTheme();
   const categories = useCategories().data?.categories ?? [];
   return (
     <View style={[styles.head, wide && styles.wide]}>
       {!wide && <Logo />}
       <View style={[styles.lead, wide && styles.row]}>
-        <Txt as="hero" level={1} style={wide ? styles.big : null}>
+        <Txt as="hero" level={1} style={wide ? styles.big : width < 380 && styles.small}>
           An hour with someone{'\n'}who knows.
         </Txt>
         <View style={wide && styles.search}>
@@ -63,6 +63,8 @@ const styles = StyleSheet.create({
   lead: { gap: space.md },
   row: { flexDirection: 'row', alignItems: 'flex-end', justifyContent: 'space-between' },
   big: { fontSize: 48, lineHeight: 50, letterSpacing: -1.4 },
+  /** So that a line is not left with one word. */
+  small: { fontSize: 30, lineHeight: 34 },
   search: { width: 400 },
   strip: { flexGrow: 0, flexShrink: 0, marginHorizontal: -space.md },
   chips: { gap: space.sm, paddingHorizontal: space.md },

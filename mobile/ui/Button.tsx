@@ -11,7 +11,7 @@ interface Props {
   label: string;
   onPress: () => void;
   kind?: Kind;
-  icon?: IconName;
+  icon?: IconName | undefined;
   busy?: boolean;
   disabled?: boolean;
   /** Said instead of the label, where that needs its surroundings to be understood. */

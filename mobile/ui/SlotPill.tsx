@@ -42,12 +42,14 @@ interface Props {
 
 /** Alike whatever it says, so that nothing moves when that changes; wider for those who read large text. */
 const WIDTH = 88;
+/** Of which three are beside each other on the smallest phones. */
+const NARROW = 80;
 
 /** One slot: its time and how it stands. Only an open one can be picked. */
 export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, chosen }: Props) {
   const { colors } = useTheme();
   const flash = useFlash(changes);
-  const { fontScale } = useWindowDimensions();
+  const { fontScale, width } = useWindowDimensions();
   const { icon, ink, note } = looks[state];
   const word = describe(slot, state);
   const from = clock(slot.start, zone);
@@ -67,7 +69,7 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
       {...{ dataSet: { state } }}
       style={({ pressed, hovered }: PressState) => [
         styles.pill,
-        { minWidth: WIDTH * Math.min(2, fontScale), borderColor: 'transparent' },
+        { minWidth: (width < 380 ? NARROW : WIDTH) * Math.min(2, fontScale), borderColor: 'transparent' },
         open && { backgroundColor: hovered ? colors.accentSoft : colors.surface, borderColor: colors.accent },
         chosen && { backgroundColor: colors.accentSoft, borderWidth: 2.5 },
         state === 'held' && [styles.dashed, { borderColor: colors.held }],

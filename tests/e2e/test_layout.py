@@ -228,6 +228,25 @@ async def test_what_is_loading_is_as_high_as_what_comes(
     assert await settled(ann.booking_cards().first) == loading
 
 
+async def test_a_small_phone_has_room_for_three_beside_each_other(people: People, engine: Engine) -> None:
+    """Two slots a row and a third of it empty; one button below two; a line of the title with a single word."""
+    sample = await make_sample(engine, start=(int(time.time()) // 86_400 + 1) * 86_400 + 11 * 3600, name="Nora Noon")
+    ann = await people(viewport={"width": 360, "height": 740}, locale="en-US")
+    await ann.open()
+    title = ann.page.get_by_role("heading", name=re.compile("^An hour with"), level=1)
+    assert (await box(title))["height"] == 2 * 34
+    await ann.open_expert(sample.expert.id)
+    await expect(ann.slot(sample.slots[0].id)).to_contain_text("12:00 PM")
+    tops = [(await box(ann.slot(slot.id)))["y"] for slot in sample.slots]
+    assert tops[0] == tops[1] == tops[2] < tops[3] == tops[5]
+    await ann.begin_booking(sample.slots[0].id)
+    await ann.fill()
+    await ann.submit()
+    await ann.to_bookings()
+    buttons = [ann.button(re.compile(name)) for name in ("^Move the", "^Add to", "^Cancel the")]
+    assert len({(await box(button))["y"] for button in buttons}) == 1
+
+
 async def test_what_is_open_waits_for_the_profile_above_it(people: People, sample: Sample) -> None:
     """The feed may be faster: then the slots were there before the profile, and pushed down by it."""
     ann = await people()
