@@ -32,7 +32,8 @@ export function BookScreen({ navigation, route }: Props) {
   const { calendar } = useLive(id);
   const expert = query.data?.expert;
   const slot = calendar.slots.get(slotId);
-  const back = () => navigation.popTo('Expert', { id });
+  const gone = !expert && hasCode(query.error, 'expert-not-found');
+  const back = () => (gone ? navigation.popTo('Experts') : navigation.popTo('Expert', { id }));
   const bookings = () => navigation.getParent()?.navigate('Bookings');
   const own = useOwnBooking(slotId);
   useEffect(() => {
@@ -40,7 +41,7 @@ export function BookScreen({ navigation, route }: Props) {
   }, [navigation, expert]);
   return (
     <Page>
-      <BackBar label={expert?.name ?? 'the expert'} onBack={back} />
+      <BackBar label={expert?.name ?? (gone ? 'Experts' : 'Expert')} onBack={back} />
       {own.booking ? (
         <Scroll>
           <BookedPanel booked={{ booking: own.booking, durable: true }} onBack={back} onBookings={bookings} onAnother={slot && slot.seats > 1 ? own.ignore : undefined} />
@@ -57,8 +58,8 @@ export function BookScreen({ navigation, route }: Props) {
           onBack={back}
           onBookings={bookings}
         />
-      ) : hasCode(query.error, 'expert-not-found') ? (
-        <Message alone icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={() => navigation.popTo('Experts')} />
+      ) : gone ? (
+        <Message alone icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={back} />
       ) : query.isError ? (
         <ErrorMessage alone error={query.error} onRetry={() => void query.refetch()} />
       ) : expert && calendar.epoch !== '' ? (

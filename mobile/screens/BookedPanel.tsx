@@ -64,7 +64,7 @@ export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
           ? durable
             ? 'This booking was cancelled, and the seat was given back.'
             : 'The booking could not be stored, and the seat was given back. Please choose again.'
-          : `${expert.name} expects you. You find this booking, and the expert’s contact, in My bookings.`}
+          : `${status === 'pending' ? 'Nobody else can take it now.' : `${expert.name} expects you.`} You find this booking, and the expert’s contact, in My bookings.`}
       </Txt>
       {!durable && !undone && (
         <Notice

@@ -10,7 +10,7 @@ import { useLive } from '../live';
 import { byDay } from '../live/days';
 import { stateAt } from '../live/slots';
 import { space } from '../theme';
-import { clock, dayName, deviceZone, longDay } from '../time/format';
+import { clock, dayName, dayWithin, deviceZone, longDay } from '../time/format';
 import { useNow } from '../time/useNow';
 import { Arrival } from '../ui/Arrival';
 import { Button } from '../ui/Button';
@@ -81,7 +81,7 @@ export function MoveDialog({ booking, onClose }: { booking: Booking; onClose: ()
         <>
           <Button label="Leave it" kind="secondary" onPress={onClose} />
           <Button
-            label={picked && open ? `Move to ${dayName(picked.start, zone, now)}, ${clock(picked.start, zone)}` : 'Choose a slot'}
+            label={picked && open ? `Move to ${dayWithin(picked.start, zone, now)}, ${clock(picked.start, zone)}` : 'Choose a slot'}
             busy={busy}
             disabled={!open || over}
             onPress={() => picked && void move(picked)}

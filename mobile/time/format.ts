@@ -92,6 +92,12 @@ export function dayName(at: string | number, zone: string, now: number): string 
   return [weekday, day, month, far && key.slice(0, 4)].filter(Boolean).join(' ');
 }
 
+/** The same within a sentence. */
+export function dayWithin(at: string | number, zone: string, now: number): string {
+  const name = dayName(at, zone, now);
+  return name.includes(' ') ? name : name.toLowerCase();
+}
+
 /** The day after, by the calendar: a day may have 23 or 25 hours. */
 function following(key: string): string {
   const [year = 0, month = 1, day = 1] = key.split('-').map(Number);
@@ -115,9 +121,21 @@ export function sameZone(one: string, other: string): boolean {
   return one === other || canonical(one) === canonical(other);
 }
 
+/** Browsers keep the names that zones had first. */
+const RENAMED: Readonly<Record<string, string>> = {
+  Calcutta: 'Kolkata',
+  Dacca: 'Dhaka',
+  Katmandu: 'Kathmandu',
+  Kiev: 'Kyiv',
+  Rangoon: 'Yangon',
+  Saigon: 'Ho Chi Minh',
+  Godthab: 'Nuuk',
+};
+
 /** `Europe/Berlin` → `Berlin`. */
 export function city(zone: string): string {
-  return zone.split('/').pop()?.replace(/_/g, ' ') ?? zone;
+  const name = zone.split('/').pop()?.replace(/_/g, ' ') ?? zone;
+  return RENAMED[name] ?? name;
 }
 
 /** `GMT+1`, or nothing where the platform cannot say. */

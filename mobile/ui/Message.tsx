@@ -47,7 +47,7 @@ export function ErrorMessage({ error, onRetry, alone = false }: { error: unknown
     <Message
       icon={away ? 'offline' : 'alert'}
       tone="bad"
-      title={away ? 'You are offline' : 'That did not work'}
+      title={away ? 'Slotline cannot be reached' : 'That did not work'}
       text={explain(error)}
       action="Try again"
       onAction={onRetry}

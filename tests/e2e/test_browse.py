@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from engine.model import Expert, new_expert_id
 from tests.api.serving import eventually
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
-from tests.samples import ZOE
+from tests.samples import ZOE, make_sample
 
 PAGE = 20
 """Experts that the app asks for at a time."""
@@ -235,4 +236,25 @@ async def test_an_address_that_leads_nowhere_says_so(people: People, engine: Eng
     await expect(ann.text("This expert is not here")).to_be_visible()
     await expect(ann.page).to_have_title("Not found · Slotline")
     await ann.open("/experts")
+    await expect(ann.page.get_by_role("searchbox")).to_be_visible()
+
+
+async def test_a_zone_has_the_name_that_its_city_has_today(people: People, engine: Engine) -> None:
+    """Browsers tell the name that it had first: all of India was on "Calcutta" time."""
+    start = int(time.time()) // 60 * 60 + 7200
+    kyiv = await make_sample(engine, start=start, name="Kateryna Kyiv", time_zone="Europe/Kyiv")
+    ann = await people(timezone_id="Asia/Calcutta")
+    await ann.open_expert(kyiv.expert.id)
+    await expect(ann.visible("zone")).to_contain_text("Kolkata")
+    await ann.begin_booking(kyiv.slots[0].id)
+    await expect(ann.text(re.compile("Kolkata time"))).to_be_visible()
+    await expect(ann.text(re.compile("in Kyiv"))).to_be_visible()
+
+
+async def test_the_form_of_an_expert_who_is_not_there_leads_back_to_all(people: People) -> None:
+    """Back to "the expert", who was not there either."""
+    ann = await people()
+    await ann.open("/experts/nobody/book/nothing")
+    await expect(ann.text("This expert is not here")).to_be_visible()
+    await ann.button("Back to Experts").click()
     await expect(ann.page.get_by_role("searchbox")).to_be_visible()

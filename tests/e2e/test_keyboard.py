@@ -288,7 +288,7 @@ async def test_another_try_for_an_expert_goes_on_with_what_comes_of_it(people: P
     ann = await people()
     await ann.page.route(f"**/api/experts/{sample.expert.id}*", lambda route: route.abort())
     await ann.open(f"/experts/{sample.expert.id}")
-    failed = heading(ann, "You are offline")
+    failed = heading(ann, "Slotline cannot be reached")
     await expect(failed).to_be_focused()
     await ann.button("Try again").press("Enter")
     await expect(failed).to_have_count(0)

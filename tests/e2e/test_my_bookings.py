@@ -83,6 +83,24 @@ async def test_a_move_to_a_slot_that_somebody_takes_meanwhile_leaves_the_booking
     await expect(ann.booking_cards()).to_contain_text("Pending")
 
 
+async def test_what_is_said_of_a_session_is_true_of_it(
+    people: People, served: Site, sample: Sample, engine: Engine
+) -> None:
+    """The expert was said to expect somebody whom they had not confirmed; a day was Tomorrow within a sentence."""
+    ann = await people()
+    await ann.book(sample.expert.id, sample.slots[0].id, email="true@example.com")
+    await expect(ann.visible("booked")).to_contain_text("Nobody else can take it now")
+    await expect(ann.visible("booked")).not_to_contain_text("expects you")
+    (booking,) = (await engine.bookings_of("true@example.com", None, 1, 20)).items
+    await engine.change(booking.id, Status.CONFIRMED, "admin")
+    await ann.page.reload()
+    await expect(ann.visible("booked")).to_contain_text(f"{sample.expert.name} expects you")
+    await ann.to_bookings()
+    await ann.button(re.compile("^Move the session")).click()
+    await ann.page.get_by_role("dialog").get_by_test_id(f"slot-{sample.slots[5].id}").click()
+    await expect(ann.visible("move")).to_have_text(re.compile(r"^Move to to(day|morrow), \d\d:\d\d$"))
+
+
 async def test_bookings_that_change_elsewhere_change_here(
     people: People, served: Site, sample: Sample, engine: Engine
 ) -> None:
