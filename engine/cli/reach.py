@@ -65,8 +65,13 @@ def redis_client(url: str) -> Redis | RedisCluster:
 def _of_many(address: Address, options: dict[str, Any]) -> Redis | RedisCluster:
     options |= {"username": address.username, "password": address.password, "ssl": address.tls}
     if not address.master:
-        nodes = [_to_ask(host, port, options) for host, port in address.hosts]
-        return RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(_to_ask(host, port, options)) for host, port in address.hosts]
+            nodes = [
+                ClusterNode(host, port, redis_connection=client)  # type: ignore[no-untyped-call]
+                for (host, port), client in zip(address.hosts, clients, strict=True)
+            ]
+            return RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
     patience = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     patience |= address.sentinel_login
     with contextlib.ExitStack() as stack:
@@ -77,11 +82,11 @@ def _of_many(address: Address, options: dict[str, Any]) -> Redis | RedisCluster:
     return Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), **options)
 
 
-def _to_ask(host: str, port: int, options: dict[str, Any]) -> ClusterNode:
-    """A node to ask where the others are, as `engine.routes.topology` does."""
+def _to_ask(host: str, port: int, options: dict[str, Any]) -> Redis:
+    """A client to ask a node where the others are, as `engine.routes.topology` does."""
     client = Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), protocol=2, **options)
     client.set_response_callback("CLUSTER SLOTS", partial(with_hosts, asked=host))
-    return ClusterNode(host, port, redis_connection=client)  # type: ignore[no-untyped-call]
+    return client
 
 
 def mongo_client(url: str) -> MongoClient[dict[str, object]]:
