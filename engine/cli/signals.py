@@ -23,7 +23,11 @@ def interruptible() -> Iterator[None]:
     So the clean-up on the way out of the body runs to its end, which every part of it bounds by a time-out.
     """
 
+    interrupted = False
+
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise Interrupted
@@ -31,6 +35,10 @@ def interruptible() -> Iterator[None]:
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     try:
         yield
+    except SystemError as error:  # what PyMongo's encoder, in C, makes of an exception that comes up in its midst
+        if interrupted:
+            raise Interrupted from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,6 +14,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from engine.cli import experts
+from engine.cli.signals import Interrupted, interruptible
 from engine.engine import Engine
 from engine.errors import StoreUnavailable
 from engine.model import Status
@@ -141,6 +142,21 @@ async def test_an_interrupted_import_says_how_to_go_on(slotline: Slotline, engin
     first, new, old = (int(text.replace(",", "")) for text in (told[1], *counts.groups()))
     assert (new + old, await engine.count_experts()) == (most, before + most)
     assert first <= old <= first + experts.CHUNK
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_an_interruption_of_which_c_code_made_another_error_is_one_still(stopped: bool) -> None:
+    """An import that was stopped while PyMongo encoded a chunk ended with a traceback."""
+
+    def encode() -> None:
+        try:
+            if stopped:
+                signal.raise_signal(signal.SIGINT)
+        finally:
+            raise SystemError("bad argument to internal function")
+
+    with pytest.raises(Interrupted if stopped else SystemError), interruptible():
+        encode()
 
 
 def test_an_import_that_fails_on_its_way_says_how_to_go_on(
