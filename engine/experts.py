@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 
-from engine.calls import Calls
+from engine.calls import PATIENCE, Calls
 from engine.catalogue import Catalogue
 from engine.errors import ExpertNotFound, IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL
@@ -15,9 +15,6 @@ from engine.routes import ANYWHERE
 from engine.store import Store, translated
 
 log = logging.getLogger("slotline.engine")
-
-PATIENCE = 1.0
-"""Seconds that telling other workers of a change may take. Whoever is not told finds it in `PROFILE_AGE` seconds."""
 
 
 class Experts:
@@ -41,7 +38,7 @@ class Experts:
 
     async def _experts_changed(self) -> None:
         """Has every worker read anew. It is done and durable: nobody is to hear of a Redis that is away, or to wait
-        for it."""
+        for it. Whoever is not told finds it in `PROFILE_AGE` seconds."""
         self.catalogue.forget()
         try:
             async with asyncio.timeout(PATIENCE):
