@@ -1,4 +1,4 @@
-import { StyleSheet, View } from 'react-native';
+import { StyleSheet, View, type ViewStyle } from 'react-native';
 
 import { avatars } from '../theme';
 import { Txt } from './Txt';
@@ -12,13 +12,7 @@ export function Avatar({ id, name, size = 56 }: { id: string; name: string; size
       aria-hidden
       style={[styles.frame, { width: size, height: size, borderRadius: size * 0.3, backgroundColor: ground }]}
     >
-      <View
-        style={[
-          styles.shape,
-          { width: size, height: size, borderRadius: size, backgroundColor: tint },
-          { left: size * (turn % 2 ? 0.42 : -0.42), top: size * (turn < 2 ? 0.42 : -0.42) },
-        ]}
-      />
+      <View style={[styles.shape, corner(turn), { width: size * 0.58, height: size * 0.58, backgroundColor: tint }, round(turn, size / 2)]} />
       <Txt
         as="heading"
         allowFontScaling={false}
@@ -28,6 +22,16 @@ export function Avatar({ id, name, size = 56 }: { id: string; name: string; size
       </Txt>
     </View>
   );
+}
+
+/** In a corner; nothing of it is outside the frame, where it would count as the ground of what stands there. */
+function corner(turn: number): ViewStyle {
+  return { [turn % 2 ? 'right' : 'left']: 0, [turn < 2 ? 'bottom' : 'top']: 0 };
+}
+
+/** The corner opposite, round. */
+function round(turn: number, radius: number): ViewStyle {
+  return { [`border${turn < 2 ? 'Top' : 'Bottom'}${turn % 2 ? 'Left' : 'Right'}Radius`]: radius };
 }
 
 /** First and last word's first letters; surrogate pairs stay whole. */

@@ -20,7 +20,8 @@ LOOK = """() => axe.run(document, {
     rules: {'label-content-name-mismatch': {enabled: true}},
 }).then(({violations, passes}) => ({
     looked: passes.length,
-    faults: violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 200)}`)),
+    faults: violations.flatMap(({id, nodes}) => nodes.map(({html, any, all, none}) =>
+        [id, html.slice(0, 200), ...[...any, ...all, ...none].map(({message}) => message)].join(': '))),
 }))"""
 
 

@@ -24,6 +24,8 @@ from tests.api.serving import Server, eventually
 Version = tuple[str, int]
 State = dict[str, tuple[str, int]]
 """Slot id → state and free seats."""
+Counts = tuple[int, int, int]
+"""Losses, whole calendars and connections of a screen so far."""
 
 
 def state_of(slots: list[dict[str, Any]]) -> State:
@@ -39,10 +41,10 @@ class Screen(LiveClient):
         super().__init__(url, backoff=Backoff(first=0.2, most=1.0, rng=rng), beat=1.0)
         self.shown: dict[Version, State] = {}
         self.share = share
-        self.missed = 0
-        """Frames that were due next and have been lost on the wire."""
+        self.misses: list[Counts] = []
+        """Of each frame that was due next and has been lost on the wire: what the screen had counted until then."""
         self._rng = rng
-        self._late: list[str | bytes] = []
+        self._late: list[tuple[str | bytes, Counts | None]] = []
         self._heard, self.session.heard = self.session.heard, self._tampered  # type: ignore[method-assign]
         self.session.on_change = self._note
 
@@ -55,17 +57,35 @@ class Screen(LiveClient):
         if '"type":"slot"' not in str(text) or self._rng.random() >= self.share:
             messages = self._heard(text, now)
             while self._late:
-                messages += self._heard(self._late.pop(), now)
+                late, miss = self._late.pop()
+                if miss and self._due(late):
+                    self.misses.remove(miss)  # nothing has come in between
+                messages += self._heard(late, now)
             return messages
         fate = self._rng.choice(("drop", "double", "late"))
         if fate == "double":
             return self._heard(text, now) + self._heard(text, now)
-        picture = next(iter(self.session.pictures.values()))
-        if picture.live and f'"version":{picture.version + 1},' in str(text):
-            self.missed += 1
+        miss = self._count() if self._due(text) else None
+        if miss:
+            self.misses.append(miss)
         if fate == "late":
-            self._late.append(text)
+            self._late.append((text, miss))
         return []
+
+    @property
+    def unaware(self) -> bool:
+        """Whether nothing has told it since that it missed a frame: no gap, no whole calendar, no new connection."""
+        return self._count() in self.misses
+
+    @property
+    def _picture(self) -> Picture:
+        return next(iter(self.session.pictures.values()))
+
+    def _due(self, text: str | bytes) -> bool:
+        return self._picture.live and f'"version":{self._picture.version + 1},' in str(text)
+
+    def _count(self) -> Counts:
+        return self._picture.losses, self._picture.snapshots, self.connections
 
     def cut(self) -> None:
         if self._socket is not None:
