@@ -11,7 +11,7 @@ from engine.engine import Engine
 from engine.live import BlockingLiveClient, LiveClient, Refused, Unwatchable
 from engine.model import new_expert_id
 from tests.api.serving import Server
-from tests.live.test_live import book, detail, flat
+from tests.live.watching import book, detail, flat
 from tests.samples import Sample
 
 

@@ -16,8 +16,7 @@ from engine.live import LiveClient, live_url
 from engine.model import Slot, new_slot
 from tests.api.serving import Server, eventually
 from tests.live.raw import PING, TEXT, Raw
-from tests.live.test_live import book, detail, flat
-from tests.live.watching import Watcher
+from tests.live.watching import Watcher, book, detail, flat
 from tests.live.workers import worker
 from tests.samples import Sample
 

@@ -16,7 +16,7 @@ import httpx
 from engine.engine import Engine
 from tests.api.serving import Server
 from tests.cli.command_line import command, environment
-from tests.live.test_live import book
+from tests.live.watching import book
 from tests.samples import Sample
 
 CLOSED = "http://127.0.0.1:1"

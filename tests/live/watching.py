@@ -1,4 +1,4 @@
-"""A client on the live socket."""
+"""A client on the live socket, and what it is told of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection
+
+from tests.api.serving import order
+from tests.samples import Sample
 
 IN_TIME = 1.0
 """Seconds in which a change must be on every screen."""
@@ -47,3 +51,23 @@ class Watcher:
 
 
 Watch = Callable[[], Awaitable[Watcher]]
+
+
+async def detail(client: httpx.AsyncClient, sample: Sample) -> dict[str, Any]:
+    return dict((await client.get(f"/api/experts/{sample.expert.id}", params={"from": "2020-01-01"})).json())
+
+
+def flat(calendar: dict[str, Any]) -> list[dict[str, Any]]:
+    return [slot for day in calendar["days"] for slot in day["slots"]]
+
+
+async def book(client: httpx.AsyncClient, sample: Sample, slot: int = 0, **changes: Any) -> str:
+    """The id of the booking."""
+    answer = await client.post("/api/bookings", json=order(sample, slot, **changes))
+    assert answer.status_code == 201
+    return str(answer.json()["booking"]["id"])
+
+
+async def cancel(client: httpx.AsyncClient, booking_id: str) -> None:
+    answer = await client.patch(f"/api/bookings/{booking_id}/status", json={"status": "cancelled"})
+    assert answer.status_code == 200
