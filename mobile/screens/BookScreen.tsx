@@ -1,6 +1,6 @@
 import type { NativeStackScreenProps } from '@react-navigation/native-stack';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from 'react-native';
+import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, useWindowDimensions, View } from 'react-native';
 
 import type { Booked } from '../api/bookings';
 import type { Slot } from '../api/client';
@@ -71,16 +71,25 @@ export function BookScreen({ navigation, route }: Props) {
   );
 }
 
+/** Lower ones have no room above their keyboard but for the form: pixels. */
+const LOW = 500;
+
+/** Whether the countdown stays in sight above the form; beside it, it is there anyway. */
+function usePinned(): boolean {
+  const { height } = useWindowDimensions();
+  const { wide } = useTheme();
+  return !wide && height > LOW;
+}
+
 function Loading() {
   const { wide } = useTheme();
+  const pinned = usePinned();
   return (
-    <Scroll>
+    <Scroll above={pinned && <Bar width="100%" height={BAR} />}>
       <View role="status" aria-label="Loading the slot" style={[styles.parts, wide ? styles.beside : styles.column]}>
-        <View style={wide && styles.aside}>
+        <View style={[styles.stacked, wide && styles.aside]}>
           <SummarySkeleton />
-          <View style={styles.notice}>
-            <Bar width="100%" height={BAR} />
-          </View>
+          {!pinned && <Bar width="100%" height={BAR} />}
         </View>
         <View style={[styles.fields, wide && styles.main]}>
           <Line as="title" width={180} />
@@ -103,6 +112,7 @@ interface BookingProps {
 
 function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) {
   const { wide } = useTheme();
+  const pinned = usePinned();
   const { person } = useSession();
   const expert = useExpert(expertId).data?.expert;
   const { calendar } = useLive(expertId);
@@ -125,22 +135,21 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
     setBooked(done);
   };
 
-  const summary = <SlotSummary expert={expert} slot={slot} />;
+  const held =
+    booked || loss ? null : pending === 'unanswered' && hold.state.phase !== 'held' ? (
+      <Notice icon="offline" text="No answer has come to what you sent from here, and this slot may be yours by now. Send it again, below." />
+    ) : (
+      <HoldBar state={hold.state} now={now} onRenew={hold.renew} onAgain={again} />
+    );
   return (
-    <Scroll about={booked ? 'booked' : loss ? 'lost' : 'form'}>
+    <Scroll about={booked ? 'booked' : loss ? 'lost' : 'form'} above={pinned && held}>
       {booked ? (
         <BookedPanel booked={booked} onBack={onBack} onBookings={onBookings} />
       ) : (
         <View style={[styles.parts, wide ? styles.beside : styles.column]}>
-          <View style={wide && styles.aside}>
-            {summary}
-            {pending === 'unanswered' && hold.state.phase !== 'held' ? (
-              <View style={styles.notice}>
-                <Notice icon="offline" text="No answer has come to what you sent from here, and this slot may be yours by now. Send it again, below." />
-              </View>
-            ) : (
-              !loss && <HoldBar state={hold.state} now={now} onRenew={hold.renew} onAgain={again} />
-            )}
+          <View style={[styles.stacked, wide && styles.aside]}>
+            <SlotSummary expert={expert} slot={slot} />
+            {!pinned && held}
           </View>
           <View style={wide && styles.main}>
             {loss ? (
@@ -155,13 +164,25 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
   );
 }
 
-/** `about`: what is in it. Something else begins at its top, and not where one had got to in what was there before. */
-function Scroll({ about, children }: { about?: string; children: ReactNode }) {
+interface ScrollProps {
+  /** What is in it. Something else begins at its top, and not where one had got to in what was there before. */
+  about?: string;
+  /** Stays in sight. */
+  above?: ReactNode;
+  children: ReactNode;
+}
+
+function Scroll({ about, above, children }: ScrollProps) {
   const gutter = useGutter();
   const view = useRef<ScrollView>(null);
   useEffect(() => view.current?.scrollTo({ y: 0, animated: false }), [about]);
   return (
     <KeyboardAvoidingView style={styles.fill} behavior={Platform.OS === 'ios' ? 'padding' : undefined}>
+      {above ? (
+        <View style={[styles.above, { paddingHorizontal: gutter }]}>
+          <View style={styles.column}>{above}</View>
+        </View>
+      ) : null}
       <ScrollView
         ref={view}
         style={styles.fill}
@@ -204,7 +225,8 @@ const styles = StyleSheet.create({
   /** As wide as the form in it. */
   column: { width: '100%', maxWidth: 560, alignSelf: 'center' },
   beside: { flexDirection: 'row', alignItems: 'flex-start', gap: space.xxl },
+  above: { paddingTop: space.sm, paddingBottom: space.xs },
+  stacked: { gap: space.md },
   aside: { width: 360 },
-  notice: { marginTop: space.md },
   main: { flex: 1 },
 });

@@ -49,12 +49,12 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
             {open ? `${open} open` : 'Nothing open'}
           </Txt>
         </View>
+        {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={showAll} style={styles.more} />}
         <View style={styles.slots} role="group" aria-label={longDay(at, zone)}>
           {day.slots.slice(hidden).map((slot) => (
             <SlotPill key={slot.id} slot={slot} state={stateAt(slot, now)} zone={zone} changes={changes.get(slot.id) ?? 0} onPick={onPick} />
           ))}
         </View>
-        {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={showAll} style={styles.more} />}
       </View>
     </View>
   );

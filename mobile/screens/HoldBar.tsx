@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { Animated, Easing, StyleSheet, View } from 'react-native';
 
 import { serverNow } from '../api/clock';
-import { radius, space, useTheme } from '../theme';
+import { radius, useTheme } from '../theme';
 import { countdown } from '../time/format';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
@@ -105,7 +105,7 @@ function Track({ expiresAt, lasts, color }: { expiresAt: number; lasts: number; 
 }
 
 const styles = StyleSheet.create({
-  bar: { minHeight: BAR, justifyContent: 'center', borderRadius: radius.md, padding: 14, gap: 10, marginTop: space.md },
+  bar: { minHeight: BAR, justifyContent: 'center', borderRadius: radius.md, padding: 14, gap: 10 },
   line: { flexDirection: 'row', alignItems: 'center', gap: 10 },
   grow: { flex: 1 },
   /** Always there, so that screen readers notice what comes into it. */

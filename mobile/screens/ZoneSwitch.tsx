@@ -19,7 +19,7 @@ interface Props {
 /** Whose clock the times are on; the zone is named either way. */
 export function ZoneSwitch({ own, expert, theirs, onChange, now }: Props) {
   const { colors } = useTheme();
-  const name = (zone: string) => [city(zone), offsetOf(now, zone)].filter(Boolean).join(' · ');
+  const name = (zone: string) => [...new Set([city(zone), offsetOf(now, zone)])].filter(Boolean).join(' · ');
   if (sameZone(own, expert.timeZone)) {
     return (
       <View style={styles.line}>

@@ -88,6 +88,20 @@ async def test_what_became_of_the_form_is_seen_from_its_top(people: People, samp
     await expect(ann.page.get_by_role("heading", name="Somebody was faster")).to_be_in_viewport(ratio=1)
 
 
+async def test_how_long_the_seat_is_kept_stays_in_view(people: People, sample: Sample) -> None:
+    """Further down the form it was scrolled away, and with it what is said when it ends."""
+    ann = await people(viewport=SMALL)
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(sample.slots[0].id)
+    await ann.visible("submit").scroll_into_view_if_needed()
+    await expect(ann.visible("submit")).to_be_in_viewport(ratio=1)
+    await expect(ann.visible("hold-left")).to_be_in_viewport(ratio=1)
+    # Turned, there is no room for it beside a keyboard.
+    await ann.page.set_viewport_size({"width": 568, "height": 320})
+    await ann.visible("submit").scroll_into_view_if_needed()
+    await expect(ann.visible("hold-left")).not_to_be_in_viewport()
+
+
 async def test_the_form_and_what_is_booked_with_it_are_one_column_on_a_tablet(people: People, sample: Sample) -> None:
     """The form kept to the left of what was twice as wide."""
     ann = await people(viewport=TABLET)
