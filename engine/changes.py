@@ -26,7 +26,7 @@ from engine.wire import Arg
 VERB_OF_STATUS = {Status.CONFIRMED: "confirm", Status.COMPLETED: "complete", Status.CANCELLED: "cancel"}
 
 
-Verb = Literal["add", "open", "reshape", "offer", "close"]
+Verb = Literal["add", "open", "offer", "close"]
 """See ``lua/arrange.lua``."""
 
 
@@ -51,14 +51,14 @@ class Arranged:
     """Not put on sale: others are in the way."""
     held: int = 0
     """As they were for now: somebody holds a seat."""
-    again: tuple[tuple[str, Verb], ...] = ()
-    """Ids of what was left out or held, and how to wish for it once more: what has been closed since stays closed."""
+    unfinished: tuple[str, ...] = ()
+    """Ids of what was left out or held."""
 
     def __add__(self, other: Arranged) -> Arranged:
         return Arranged(
             self.added + other.added, self.opened + other.opened, self.closed + other.closed,
             self.bookings + other.bookings, self.left_out + other.left_out, self.held + other.held,
-            self.again + other.again,
+            self.unfinished + other.unfinished,
         )  # fmt: skip
 
 
@@ -182,14 +182,13 @@ class Changes:
         answer = await self._calls.run("arrange", keys, (*known, *said))
         if answer[0] == b"has-bookings":
             raise BookingsInTheWay(answer[1])
-        *numbers, again, changes = answer[1:]
+        *numbers, unfinished, changes = answer[1:]
         written = [
             self._journal.commit(Slot.from_record(slot_id.decode(), record.decode()), entry or None)
             for slot_id, record, entry in zip(changes[::3], changes[1::3], changes[2::3], strict=True)
         ]
         await asyncio.gather(*map(self._settle, written))
-        left = tuple((slot_id.decode(), verb.decode()) for slot_id, verb in zip(again[::2], again[1::2], strict=True))
-        return Arranged(*(*numbers, left))
+        return Arranged(*(*numbers, tuple(slot_id.decode() for slot_id in unfinished)))
 
     async def _shutter(self, verb: str, slot_id: str) -> Slot:
         partition = self._keys.of(slot_id)

@@ -30,7 +30,7 @@ from pymongo.errors import PyMongoError
 from engine.availability import Availability, zone
 from engine.calendar import slots
 from engine.calls import Calls
-from engine.changes import Arranged, Changes, Verb, Wish
+from engine.changes import Arranged, Changes, Wish
 from engine.errors import ExpertNotFound, SlotlineError, StoreUnavailable
 from engine.keys import Keys
 from engine.model import Slot
@@ -149,9 +149,9 @@ class Keeper:
             if now < timetable.ran:  # once more, when the clock is right again
                 due = later
                 return arranged
-            waiting = dict(arranged.again) if arranged.held else {}  # once more, when the holds are over
             moment = next_due(timetable.wanted, expert_id, now)
-            if await self._rules.settle(timetable, who, now, min(moment, later) if waiting else moment, waiting):
+            unfinished = arranged.unfinished if arranged.held else ()  # once more, when the holds are over
+            if await self._rules.settle(timetable, who, now, min(moment, later) if unfinished else moment, unfinished):
                 due = None
                 return arranged
         except Exception:
@@ -216,34 +216,19 @@ class Keeper:
 
 def wanted(timetable: Timetable, now: int) -> Sequence[Wish]:
     """What is to be done at ``now`` (epoch seconds): closings first, which make room."""
-    rule, expert_id, waiting = timetable.wanted, timetable.expert_id, timetable.waiting
+    rule, expert_id, unfinished = timetable.wanted, timetable.expert_id, timetable.unfinished
     begun = {slot.id: slot for slot in off_sale(rule, expert_id, timetable.since, now)}
     if not timetable.changed and today(rule, timetable.ran) == today(rule, now):
-        shown = on_sale(rule, expert_id, now) if waiting else []
-        again = [Wish(waiting[slot.id], slot) for slot in shown if slot.id in waiting]
+        shown = on_sale(rule, expert_id, now) if unfinished else []
+        again = [Wish("offer", slot) for slot in shown if slot.id in unfinished]
         return [Wish("close", slot) for slot in begun.values()] + again
     right = {slot.id: slot for slot in on_sale(rule, expert_id, now)}
-    before = {slot.id: slot for former in timetable.rules[:-1] for slot in window(former, expert_id, now)}
+    before = [slot for former in timetable.rules[:-1] for slot in window(former, expert_id, now)]
     """What former rules may have on sale."""
-    kept = stays(timetable, now)
-    wishes = [Wish("close", slot) for slot in (begun | before).values() if slot.id not in right and slot.start > now]
-    for slot in right.values():
-        verb: Verb = "offer" if slot.id in before else "open"
-        wishes.append(Wish(waiting.get(slot.id, "add") if kept.get(slot.id) == slot else verb, slot))
-    return wishes
-
-
-def stays(timetable: Timetable, now: int) -> dict[str, Slot]:
-    """What is on sale as it is to be, but for what has been closed by hand. Of rules that broke off nobody knows."""
-    former, *rest = timetable.rules
-    if not timetable.ran or len(rest) > 1:
-        return {}
-    slots = window(former, timetable.expert_id, timetable.ran)
-    found = {slot.id: slot for slot in slots if is_on_sale(former, slot, now)}
-    for rule in rest:  # what was in its window from the first has not been closed by it
-        slots = window(rule, timetable.expert_id, timetable.asked)
-        found = {slot.id: slot for slot in slots if found.get(slot.id) == slot}
-    return found
+    other = unfinished | {slot.id for slot in before if right.get(slot.id) != slot}
+    gone = begun | {slot.id: slot for slot in before}
+    wishes = [Wish("close", slot) for slot in gone.values() if slot.id not in right and slot.start > now]
+    return wishes + [Wish("offer" if slot.id in other else "open", slot) for slot in right.values()]
 
 
 def on_sale(rule: Availability, expert_id: str, now: int) -> list[Slot]:

@@ -21,7 +21,7 @@ BASE36 = string.digits + string.ascii_lowercase
 EXPERT_ID_LENGTH = 10
 
 FREE, BOOKED, HELD = ".", "b", "h"
-SLOT_RECORD = re.compile(r"([0-9]+) ([0-9]+) ([0-9]+) ([01]) ([0-9]+) ([.bh]+)").fullmatch
+SLOT_RECORD = re.compile(r"([0-9]+) ([0-9]+) ([0-9]+) ([012]) ([0-9]+) ([.bh]+)").fullmatch
 """The same pattern as in ``lua/includes/slot.lua``."""
 ADMIN = "admin"
 """How the history of a booking calls whoever showed the admin token, or sat at the command line."""
@@ -139,7 +139,8 @@ class Slot:
     start: int
     end: int
     seatmap: str
-    closed: bool = False
+    closed: int = 0
+    """1: by hand; 2: by weekly hours, which may open it again."""
     revision: int = 0
     """Goes up when the slot itself is closed or opened, not when a seat is taken."""
     held_until: int = 0
@@ -167,8 +168,8 @@ class Slot:
         return SlotState.HELD if HELD in self.seatmap else SlotState.BOOKED
 
     @property
-    def shape(self) -> tuple[int, int, int, bool, int]:
-        """All of it but who has its seats: start, end, revision, whether it is closed, number of seats."""
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """All of it but who has its seats: start, end, revision, whether and how it is closed, number of seats."""
         return self.start, self.end, self.revision, self.closed, self.seats
 
     @property
@@ -182,7 +183,7 @@ class Slot:
         if (found := SLOT_RECORD(record)) is None:
             raise ValueError(f"not a slot: {record[:60]!r}")
         start, end, revision, closed, held_until, seatmap = found.groups()
-        return cls(slot_id, int(start), int(end), seatmap, closed == "1", int(revision), int(held_until))
+        return cls(slot_id, int(start), int(end), seatmap, int(closed), int(revision), int(held_until))
 
 
 def new_slot(expert_id: str, start: int, end: int, seats: int = 1) -> Slot:

@@ -4,15 +4,15 @@
 --       5 seconds the change log lives  6 'strict': what stands in the way refuses all; 'lenient': it is left as it is
 --       7 epoch ms until which this may be done, because then somebody else is at it, or zero: whenever it comes
 --       8… verb, slot id, record, verb, slot id, record, … The closings are looked at first. Verbs:
---         close    takes it off sale; the bookings it has stay, and in a strict call stand in the way. The record is ''
---         add      puts it on sale; one that is there stays as it is
---         open     the same; one that is closed is opened, and has the record's end and seats if nobody has a seat of it
---         reshape  as add, but one that is open gets the record's end and seats if nobody has a seat of it
---         offer    open and reshape
+--         close  takes it off sale, a strict call by hand and a lenient one by weekly hours; the bookings it has stay, and
+--                in a strict call stand in the way. The record is ''
+--         add    puts it on sale; one that is there stays as it is
+--         open   the same; one that is closed gets the record's end and seats if nobody has a seat of it, and is opened if
+--                hours have closed it
+--         offer  the same; one that is open gets them, too
 -- Answer {'ok', added, opened or reshaped, closed, booked seats of all that were to be closed, left out, left for now
---         because somebody holds a seat, {slot id, verb, … of both: to wish for them again without opening what has
---         been closed meanwhile}, {slot id, record, outbox entry, … of all that changed; in a strict call also of those
---         that are as they are wished for, with '' as the entry}}
+--         because somebody holds a seat, {slot id, … of both}, {slot id, record, outbox entry, … of all that changed;
+--         in a strict call also of those that are as they are wished for, with '' as the entry}}
 --     or {'has-bookings', how many} or {'no-epoch' | 'late' | 'slot-not-found' | 'slot-overlaps' | 'backlog'}
 -- Event  the state of each slot; "read anew", if any was added or many have changed
 --- @include "answer"
@@ -30,7 +30,7 @@ local strict = mode == 'strict'
 if not strict and mode ~= 'lenient' then return {'bad-call', 'argument 6 is strict or lenient'} end
 
 local OFFERS = { -- and what they change of a slot that is there
-  add = {}, open = {closed = true}, reshape = {open = true}, offer = {open = true, closed = true},
+  add = {}, open = {[BY_HAND] = true, [BY_HOURS] = true}, offer = {[BY_HAND] = true, [BY_HOURS] = true, open = true},
 }
 local closings, offers, named = {}, {}, {}
 local from, till = math.huge, 0
@@ -77,12 +77,13 @@ end
 
 local changed, right, unfinished = {}, {}, {}
 local added, opened, closed, booked, left_out, held = 0, 0, 0, 0, 0, 0
+local by = strict and BY_HAND or BY_HOURS
 for _, id in ipairs(closings) do
   local slot = there[id]
   if slot then
     booked = booked + select(2, string.gsub(slot.seatmap, BOOKED, ''))
-    if not slot.closed then
-      slot.closed, slot.revision = true, slot.revision + 1
+    if not slot.closed or (strict and slot.closed ~= by) then
+      slot.closed, slot.revision = by, slot.revision + 1
       changed[#changed + 1] = slot
       closed = closed + 1
     else
@@ -97,15 +98,16 @@ for _, offer in ipairs(offers) do
   local wanted = offer.slot
   wanted.start, wanted.finish = tonumber(wanted.start), tonumber(wanted.finish)
   local slot = there[wanted.id]
+  local state = slot and (slot.closed or 'open')
   local is_right, is_held, shape = false, false, wanted
   if slot then
     local same = slot.finish == wanted.finish and #slot.seatmap == #wanted.seatmap
-    local may_change = offer.changes[slot.closed and 'closed' or 'open']
+    local may_change = offer.changes[state]
     is_held = may_change and not same and string.find(slot.seatmap, HELD, 1, true)
     if string.find(slot.seatmap, '[bh]') then shape = slot end
-    is_right = not may_change or (not slot.closed and (same or shape == slot))
+    is_right = not may_change or (state ~= BY_HOURS and (same or shape == slot))
   end
-  local is_blocked = not is_right and overlaps(shape)
+  local is_blocked = not is_right and state ~= BY_HAND and overlaps(shape)
   if is_held then held = held + 1 end
   if is_held or is_blocked then unfinished[#unfinished + 1] = wanted.id end
   if is_right then
@@ -114,7 +116,7 @@ for _, offer in ipairs(offers) do
     if strict then return {'slot-overlaps'} end
     left_out = left_out + 1
   elseif slot then
-    slot.closed, slot.revision = false, slot.revision + 1
+    slot.closed, slot.revision = state == BY_HAND and BY_HAND, slot.revision + 1
     slot.finish, slot.seatmap = shape.finish, shape.seatmap
     changed[#changed + 1] = slot
     opened = opened + 1
@@ -149,9 +151,4 @@ if strict then
     for _, text in ipairs({slot.id, slot_record(slot), ''}) do written[#written + 1] = text end
   end
 end
-local again = {}
-for _, id in ipairs(unfinished) do
-  again[#again + 1] = id
-  again[#again + 1] = not there[id] and 'add' or there[id].closed and 'open' or 'reshape'
-end
-return {'ok', added, opened, closed, booked, left_out, held, again, written}
+return {'ok', added, opened, closed, booked, left_out, held, unfinished, written}

@@ -1,4 +1,4 @@
---- close: takes a slot off sale; the bookings it has stay.
+--- close: takes a slot off sale by hand, so that weekly hours do not open it; the bookings it has stay.
 -- KEYS  1 epoch  2 calendar  3 version  4 log  5 channel  6 outbox
 -- ARGV  1 slot id  2 most entries in the outbox  3 PUBLISH or SPUBLISH  4 entries in the change log
 --       5 seconds the change log lives
@@ -12,4 +12,4 @@
 --- @include "shutter"
 local wrong = check_call(6, 5, {2, 4, 5})
 if wrong then return wrong end
-return set_closed(true)
+return set_closed(BY_HAND)

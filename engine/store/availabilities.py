@@ -2,14 +2,14 @@
 
 A document: ``_id`` the expert's id; ``rules`` those whose slots may be on sale, the last is the one that is wanted;
 ``asked`` (epoch seconds) when that one was first wanted; ``ran`` when it was last put into effect, 0 for never; ``due``
-when there is something to do again; ``waiting`` slots that are not yet as the rule in effect has them, because somebody
-holds a seat, each with the verb for it; ``wishes`` how often a rule was wanted; ``lease`` who is at it, ``until`` when.
+when there is something to do again; ``unfinished`` slots (ids) that are not yet as the rule in effect has them, because
+somebody holds a seat; ``wishes`` how often a rule was wanted; ``lease`` who is at it, ``until`` when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReturnDocument
@@ -44,8 +44,8 @@ class Timetable:
     asked: int
     ran: int
     wishes: int
-    waiting: Mapping[str, Any] = field(default_factory=dict)
-    """Verbs by slot ids."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of slots."""
 
     @property
     def wanted(self) -> Availability:
@@ -122,13 +122,13 @@ class AvailabilityStore:
         if document is None:
             return None
         rules, asked = tuple(map(load, document["rules"])), int(document.get("asked", now))
-        waiting = dict(document.get("waiting", ()))
-        return Timetable(expert_id, rules, asked, int(document["ran"]), document["wishes"], waiting)
+        unfinished = frozenset(document.get("unfinished", ()))
+        return Timetable(expert_id, rules, asked, int(document["ran"]), document["wishes"], unfinished)
 
-    async def settle(self, timetable: Timetable, who: str, ran: int, due: int, waiting: Mapping[str, Any]) -> bool:
-        """The wanted rule is in effect, but for what is waiting; gives the lease back. False if another one is wanted
-        by now, or the lease was lost."""
-        settled = {"rules": [dump(timetable.wanted)], "ran": ran, "due": due, "waiting": list(waiting.items())}
+    async def settle(self, timetable: Timetable, who: str, ran: int, due: int, unfinished: Sequence[str]) -> bool:
+        """The wanted rule is in effect, but for what is unfinished; gives the lease back. False if another one is
+        wanted by now, or the lease was lost."""
+        settled = {"rules": [dump(timetable.wanted)], "ran": ran, "due": due, "unfinished": list(unfinished)}
         done = await self._rules.update_one(
             {"_id": timetable.expert_id, "lease": who, "wishes": timetable.wishes},
             {"$set": {**settled, "lease": "", "until": 0}},

@@ -27,7 +27,7 @@ Calendar = tuple[dict[str, Slot], list[Booking]]
 NEEDED = ("_id", "slotId", "seat", "active", "status", "end", "idem", "fingerprint")
 """Of a booking."""
 
-RECORD = re.compile(r"\d+ \d+ \d+ [01] 0 \.+")
+RECORD = re.compile(r"\d+ \d+ \d+ [012] 0 \.+")
 """A slot that ``lua/load.lua`` takes."""
 
 

@@ -1,4 +1,4 @@
--- Closes or opens a slot. Its revision goes up, so that MongoDB can tell which of two entries is the newer.
+-- Closes a slot (BY_HAND), or opens it (false). Its revision goes up, so that MongoDB can tell which of two entries is the newer.
 local function set_closed(closed)
   local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX = unpack(KEYS)
   local slot_id, backlog, publish, log_entries, log_age = unpack(ARGV)

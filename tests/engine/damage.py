@@ -127,7 +127,7 @@ async def seat_that_is_no_seat(engine: Engine, sample: Sample) -> None:
 
 async def neither_closed_nor_open(engine: Engine, sample: Sample) -> None:
     slot = sample.slots[3]
-    record = slot.record.replace(" 0 0 0 ", " 0 2 0 ")
+    record = slot.record.replace(" 0 0 0 ", " 0 3 0 ")
     await engine.calls.command("HSET", partition_of(engine, sample).calendar(sample.expert.id), slot.id, record)
 
 

@@ -58,7 +58,7 @@ async def test_bookings_outside_the_hours_stay_and_are_counted(engine: Engine, z
     arranged = await engine.set_availability(zoe.id, replace(RULE, weekly=()))
     assert arranged.bookings == 1
     kept = (await slots_of(engine, zoe))[slot.id]
-    assert (kept.closed, kept.seatmap) == (True, "b.")
+    assert (bool(kept.closed), kept.seatmap) == (True, "b.")
     assert (await engine.booking(booked.booking.id)).status is Status.PENDING
 
 
@@ -236,6 +236,21 @@ async def test_what_is_closed_by_hand_while_somebody_holds_a_slot_stays_closed(
     await engine.keeper.tend(zoe.id)
     right = [(s.id, s.end) for s in wanted(zoe, hourly) if s.id != slots[which].id]
     assert [(s.id, s.end) for s in await shown(engine, zoe)] == right
+
+
+async def test_what_is_closed_by_hand_stays_closed_by_any_hours_and_opens_as_they_have_it(
+    engine: Engine, zoe: Expert
+) -> None:
+    """Other lengths, and hours that came back, opened it."""
+    await engine.set_availability(zoe.id, RULE)
+    shut = (await shown(engine, zoe))[3]
+    await engine.close_slot(shut.id)
+    hourly = replace(RULE, slot_minutes=60)
+    for rule in (hourly, RULE, replace(RULE, weekly=()), hourly):
+        await engine.set_availability(zoe.id, rule)
+        assert [slot for slot in await shown(engine, zoe) if slot.id == shut.id] == []
+    await engine.open_slot(shut.id)
+    assert [(s.id, s.end) for s in await shown(engine, zoe)] == [(s.id, s.end) for s in wanted(zoe, hourly)]
 
 
 async def test_a_slot_of_ones_own_that_begins_with_one_of_the_hours_stays_as_it_is(engine: Engine, zoe: Expert) -> None:

@@ -135,6 +135,42 @@ async def test_hours_that_broke_off_half_way_are_undone_by_the_former_ones(
     assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in before]
 
 
+@pytest.mark.parametrize("broken", ["one script", "what MongoDB remembers"])
+@pytest.mark.parametrize("former", [None, replace(RULE, slot_minutes=60), replace(RULE, weekly=())])
+async def test_what_is_closed_by_hand_while_hours_are_half_done_stays_closed(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch, broken: str, former: Availability | None
+) -> None:
+    """They were tried again as a whole, a minute later, and opened it."""
+    if former:
+        await engine.set_availability(zoe.id, former)
+    calls = 0
+    arrange = engine.desk.arrange
+
+    async def break_down(expert_id: str, wishes: list[Wish], **how: Any) -> Arranged:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise StoreUnavailable
+        return await arrange(expert_id, wishes, **how)
+
+    async def away(*_: object) -> bool:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeper, "AT_ONCE", 10)
+        if broken == "one script":
+            patched.setattr(engine.desk, "arrange", break_down)
+        else:
+            patched.setattr(engine.store.availabilities, "settle", away)
+        with pytest.raises(StoreUnavailable):
+            await engine.set_availability(zoe.id, RULE)
+    shut = (await shown(engine, zoe))[2]
+    await engine.close_slot(shut.id)
+    await engine.keeper.tend(zoe.id)
+    right = [(slot.id, slot.end) for slot in wanted(zoe, RULE) if slot.id != shut.id]
+    assert [(slot.id, slot.end) for slot in await shown(engine, zoe)] == right
+
+
 async def test_hours_that_somebody_puts_while_the_zone_changes_are_not_overwritten(
     engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch
 ) -> None:

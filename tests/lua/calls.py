@@ -24,7 +24,7 @@ BEGAN = 1_000_000_020
 RECORDS = {
     SINGLE: f"{START} {START + 1800} 0 0 0 .",
     TRIO: f"{START + 1800} {START + 3600} 0 0 0 ...",
-    CLOSED: f"{START + 3600} {START + 5400} 1 1 0 .",
+    CLOSED: f"{START + 3600} {START + 5400} 1 2 0 .",
     HELD: f"{START + 5400} {START + 7200} 0 0 {START}000 h",
     OVER: f"{START + 7200} {START + 9000} 0 0 {BEGAN}000 h",
     PAST: f"{BEGAN} {BEGAN + 1800} 0 0 0 .",
@@ -581,7 +581,7 @@ CALLS = (
     revoke(entry="5-0", why='"it was taken"', label="that keeps the booking"),
     revoke(keep_seat=True, label="that keeps the seat"),
     arrange("close", SINGLE, "", label="of one slot"),
-    arrange("reshape", SINGLE, f"{START} {START + 900} 0 0 0 ..", label="that reshapes"),
+    arrange("offer", SINGLE, f"{START} {START + 900} 0 0 0 ..", label="that reshapes"),
     charge(most="0", happened="1", label="of what has happened"),
     try_code("digest2", label="with a wrong code"),
     try_code("digest2", most="3", label="for the last time"),

@@ -57,7 +57,7 @@ def test_each_change_is_in_the_calendar_the_outbox_and_the_answer(client: RedisC
     assert written(client)[len(before) :] == changed
     assert [slot for slot, _ in changed] == [SINGLE, CLOSED, NEW]
     assert all(record(client, slot) == text for slot, text in changed)
-    assert record(client, SINGLE) == f"{START} {START + 1800} 1 1 0 ."
+    assert record(client, SINGLE) == f"{START} {START + 1800} 1 2 0 ."
     assert record(client, CLOSED) == f"{START + 3600} {START + 5400} 2 0 0 ."
     assert call.run(client) == [b"ok", 0, 0, 0, 0, 0, 0, [], []], "again, it changes nothing"
 
@@ -83,14 +83,14 @@ def test_bookings_stand_in_the_way_of_a_strict_closing_only(client: RedisClient)
     assert arrange("close", SINGLE, "", "close", TRIO, "", mode="strict").run(client) == [b"has-bookings", 2]
     witness.assert_nothing_happened()
     assert arrange("close", SINGLE, "", "close", TRIO, "").run(client)[1:6] == [0, 0, 2, 2, 0]
-    assert record(client, TRIO).endswith(" 1 1 0 bb.")
+    assert record(client, TRIO).endswith(" 1 2 0 bb.")
 
 
 def test_what_is_closed_twice_in_a_call_is_closed_once(client: RedisClient) -> None:
     for rest in ((), ("add", NEW, NEW_RECORD)):
         stock(client)
         assert arrange("close", SINGLE, "", "close", SINGLE, "", *rest).run(client)[3] == 1
-        assert record(client, SINGLE) == f"{START} {START + 1800} 1 1 0 ."
+        assert record(client, SINGLE) == f"{START} {START + 1800} 1 2 0 ."
 
 
 def test_a_slot_that_is_not_there_refuses_a_strict_closing_only(client: RedisClient) -> None:
@@ -139,42 +139,50 @@ def test_an_offer_reshapes_a_slot_that_nobody_has_a_seat_of(client: RedisClient)
     book(3, slot=TRIO).run(client)
     before = record(client, TRIO), record(client, HELD)
     wishes = ("offer", TRIO, between(30, 10), "offer", HELD, between(90, 10))
-    again = [HELD.encode(), b"reshape"]
-    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, 1, again, []], "the hold will be over"
+    left = [HELD.encode()]
+    assert arrange(*wishes).run(client) == [b"ok", 0, 0, 0, 0, 0, 1, left, []], "the hold will be over"
     assert (record(client, TRIO), record(client, HELD)) == before
 
 
-def test_a_reshaping_leaves_alone_what_is_closed_and_what_somebody_has_a_seat_of(client: RedisClient) -> None:
+def test_an_offer_leaves_alone_what_somebody_has_a_seat_of(client: RedisClient) -> None:
     stock(client)
     book(3, slot=TRIO).run(client)
     taken = record(client, TRIO)
-    wishes = ("reshape", SINGLE, between(0, 20, "..."), "reshape", TRIO, between(30, 10))
-    more = ("reshape", CLOSED, between(60, 20), "reshape", HELD, between(90, 10), "reshape", NEW, NEW_RECORD)
+    wishes = ("offer", SINGLE, between(0, 20, "..."), "offer", TRIO, between(30, 10))
+    more = ("offer", HELD, between(90, 10), "offer", NEW, NEW_RECORD)
     assert arrange(*wishes, *more).run(client)[1:7] == [1, 1, 0, 0, 0, 1]
     assert record(client, SINGLE) == f"{START} {START + 1200} 1 0 0 ..."
     assert (record(client, TRIO), record(client, NEW)) == (taken, NEW_RECORD)
-    assert (record(client, CLOSED), record(client, HELD)) == (RECORDS[CLOSED], RECORDS[HELD])
+    assert record(client, HELD) == RECORDS[HELD]
+
+
+@pytest.mark.parametrize("verb", ["open", "offer"])
+def test_what_is_closed_by_hand_gets_its_new_length_and_can_be_opened_with_it(client: RedisClient, verb: str) -> None:
+    """It kept the former one, and what had come on sale in its second half was in the way of opening it."""
+    stock(client)
+    shutter("close", SINGLE).run(client)
+    wishes = ("add", SINGLE, between(0, 10), verb, SINGLE, between(0, 15), "open", NEW, between(15, 15))
+    assert arrange(*wishes).run(client)[1:7] == [1, 1, 0, 0, 0, 0]
+    assert record(client, SINGLE) == f"{START} {START + 900} 2 1 0 ."
+    assert arrange(*wishes).run(client)[1:7] == [0, 0, 0, 0, 0, 0]
+    assert shutter("open", SINGLE).run(client)[0] == b"ok"
 
 
 @pytest.mark.parametrize("closed_since", [False, True])
-def test_what_is_left_for_now_is_named_with_a_verb_that_opens_nothing_closed_since(
-    client: RedisClient, closed_since: bool
-) -> None:
+def test_what_is_left_for_now_is_named_and_may_be_closed_by_hand_since(client: RedisClient, closed_since: bool) -> None:
     stock(client)
-    client.hset(CALENDAR, LATER, between(100, 10).replace(" 0 0 0 ", " 0 1 0 "))
+    client.hset(CALENDAR, LATER, between(100, 10).replace(" 0 0 0 ", " 0 2 0 "))
     shapes = {HELD: between(90, 5), NEW: between(96, 4), LATER: between(100, 10)}
     wishes = [text for slot, shape in shapes.items() for text in ("offer", slot, shape)]
-    *numbers, again, _ = arrange(*wishes).run(client)[1:]
+    *numbers, left_over, _ = arrange(*wishes).run(client)[1:]
     assert numbers == [0, 0, 0, 0, 2, 1]
-    verbs = {slot.decode(): verb.decode() for slot, verb in zip(again[::2], again[1::2], strict=True)}
-    assert verbs == {HELD: "reshape", NEW: "add", LATER: "open"}
+    assert [slot.decode() for slot in left_over] == [HELD, NEW, LATER]
     if closed_since:
         shutter("close", HELD).run(client)
     release().run(client)
-    left = record(client, HELD)
-    wishes = [text for slot, verb in verbs.items() for text in (verb, slot, shapes[slot])]
-    assert arrange(*wishes).run(client)[1:8] == [1, 1 if closed_since else 2, 0, 0, 0, 0, []]
-    assert (record(client, HELD) == left) is closed_since
+    assert arrange(*wishes).run(client)[1:8] == [1, 2, 0, 0, 0, 0, []]
+    _, finish, _, closed, _ = record(client, HELD).split(" ", 4)
+    assert (finish, closed == "1") == (f"{START + 95 * 60}", closed_since)
 
 
 def test_an_opening_reshapes_what_was_closed_and_leaves_alone_what_was_open(client: RedisClient) -> None:
@@ -188,9 +196,30 @@ def test_a_strict_call_tells_what_is_right_already(client: RedisClient) -> None:
     """Whoever wished for it before may have died before MongoDB had it; and whoever wishes for it now is told that it
     is so."""
     stock(client)
-    arrange("close", SINGLE, "", "add", NEW, NEW_RECORD).run(client)
+    arrange("close", SINGLE, "", "add", NEW, NEW_RECORD, mode="strict").run(client)
     changes = arrange("close", SINGLE, "", "add", NEW, NEW_RECORD, mode="strict").run(client)[-1]
     assert [text.decode() for text in changes] == [SINGLE, record(client, SINGLE), "", NEW, NEW_RECORD, ""]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("by_hours_first", [False, True])
+def test_what_is_closed_by_hand_stays_closed_until_it_is_opened_by_hand(
+    client: RedisClient, by_hours_first: bool, strict: bool
+) -> None:
+    """Whoever looked at the calendar later could not tell it from what hours had closed."""
+    stock(client)
+    closings = [arrange("close", SINGLE, "", mode="strict") if strict else shutter("close", SINGLE)]
+    closings.insert(1 - by_hours_first, arrange("close", SINGLE, ""))
+    for call in closings:
+        call.run(client)
+    witness = Witness(client)
+    for verb in ("add", "open", "offer"):  # with the length it has
+        assert arrange(verb, SINGLE, RECORDS[SINGLE]).run(client)[1:6] == [0, 0, 0, 0, 0]
+    assert closings[by_hours_first].run(client)[0] in (b"ok", b"same")
+    witness.assert_nothing_happened()
+    assert shutter("open", SINGLE).run(client)[0] == b"ok"
+    assert arrange("close", SINGLE, "").run(client)[3] == 1
+    assert arrange("open", SINGLE, RECORDS[SINGLE]).run(client)[2] == 1
 
 
 def test_opening_by_hand_puts_nothing_on_sale_that_overlaps(client: RedisClient) -> None:

@@ -126,7 +126,7 @@ def test_text_where_a_number_belongs_changes_nothing(client: RedisClient, name: 
 )
 def test_text_where_a_slot_record_belongs_changes_nothing(client: RedisClient, name: str, position: int) -> None:
     prepare(client, VALID[name])
-    for text in ("", "x", f"{START} {START + 60} 0 0 0", f"{START} {START + 60} 0 2 0 .", f"{START} 0 0 0 x"):
+    for text in ("", "x", f"{START} {START + 60} 0 0 0", f"{START} {START + 60} 0 3 0 .", f"{START} 0 0 0 x"):
         if text or name != "mend_slots":  # to which it means that there should be no such slot
             assert_bad_call(client, VALID[name].with_arg(position, text))
 

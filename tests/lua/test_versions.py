@@ -244,8 +244,10 @@ SCENARIO: list[Call] = [
     arrange("offer", TRIO, RECORDS[TRIO], mode="strict"),
     arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 .", mode="strict"),
     arrange("add", LATER, f"{START + 10200} {START + 12000} 0 0 0 ."),
-    arrange("reshape", TRIO, RECORDS[TRIO], "reshape", HELD, f"{START + 5400} {START + 6000} 0 0 0 ."),
+    arrange("offer", TRIO, RECORDS[TRIO], "offer", HELD, f"{START + 5400} {START + 6000} 0 0 0 ."),
     arrange("close", LATER, "", mode="strict"),
+    arrange("close", CLOSED, "", mode="strict"),
+    shutter("close", CLOSED),
     arrange("close", LATER, "", "add", NEW, "nonsense"),
     arrange("close", SINGLE, "", backlog=1),
     arrange("close", SINGLE, "", ends=BEGAN),
@@ -479,7 +481,7 @@ def test_the_scenario_ends_as_it_should(valkey: list[Any]) -> None:
     assert live(before, 1)["status"] == "completed"
     assert before[booking_key(1)][1], "a booking expires"
     assert booking_key(3) not in before
-    assert len(before[OUTBOX][0]) == 14
+    assert len(before[OUTBOX][0]) == 15
     assert after[EPOCH] == ("e2", False)
     assert live(after, 21)["slot"] == SINGLE
     assert {answer[0] for script, answer in answers(valkey) if script == "retire"} == {"ok"}
