@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 
 from engine.calls import PATIENCE, Calls
 from engine.catalogue import Catalogue
 from engine.errors import ExpertNotFound, IdempotencyKeyReused, StoreUnavailable
 from engine.feed import EXPERTS_CHANNEL
+from engine.keeper import LATER
 from engine.model import Expert, Page
 from engine.routes import ANYWHERE
 from engine.store import Store, translated
@@ -32,6 +34,8 @@ class Experts:
     async def replace_expert(self, expert: Expert) -> None:
         """Overwrites the expert of that id. Raises ExpertNotFound, StoreUnavailable."""
         with translated():
+            # If whoever calls us does not come to move the hours to the profile's zone, a keeper does, soon.
+            await self.store.availabilities.hasten(expert.id, int(time.time()) + LATER)
             if not await self.store.experts.replace(expert):
                 raise ExpertNotFound()
         await self._experts_changed()

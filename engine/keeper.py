@@ -208,6 +208,7 @@ class Keeper:
         try:
             async with turn:
                 await self.tend(expert_id)
+                await self.move(expert_id)  # whoever changed the zone of the profile may have broken off
         except (SlotlineError, PyMongoError) as error:
             log.warning("the calendar of %s stays as it is for now: %s", expert_id, str(error)[:120])
         except Exception:

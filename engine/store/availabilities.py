@@ -143,6 +143,10 @@ class AvailabilityStore:
         """What cannot be done just now is not looked at before then; whoever is at it knows better."""
         await self._rules.update_one({"_id": expert_id, "until": {"$lte": now}}, {"$set": {"due": due}})
 
+    async def hasten(self, expert_id: str, due: int) -> None:
+        """There is something to do by then, if not before."""
+        await self._rules.update_one({"_id": expert_id, "due": {"$gt": due}}, {"$set": {"due": due}})
+
     async def remove(self, timetable: Timetable, who: str) -> None:
         """For whoever has the lease. It stays if another rule is wanted by now."""
         await self._rules.delete_one({"_id": timetable.expert_id, "lease": who, "wishes": timetable.wishes})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from engine import keeper
 from engine.availability import Availability
@@ -205,6 +206,29 @@ async def test_hours_that_are_put_while_the_zone_changes_are_in_the_new_one(
 
     monkeypatch.setattr(engine.keeper, "put", put_just_after)
     await engine.admin.set_availability(zoe.id, form(MORNINGS))
+    rule = await engine.availability(zoe.id)
+    assert rule == replace(MORNINGS, time_zone="Asia/Kathmandu")
+    assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
+
+
+@pytest.mark.parametrize("breaks", ["get", "replace"])
+async def test_hours_whose_expert_changed_zone_as_mongodb_went_away_follow_in_a_minute(
+    engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    """The profile had the new zone, and the hours the former one, until somebody put either again."""
+    await engine.keeper.stop()
+    await engine.set_availability(zoe.id, MORNINGS)
+    rules = engine.store.availabilities
+
+    async def away(*_: object) -> Any:
+        raise AutoReconnect
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, breaks, away)
+        with pytest.raises(StoreUnavailable):
+            await engine.admin.replace_expert(zoe.id, in_zone("Asia/Kathmandu", zoe))
+    assert await rules.due(int(time.time()) + keeper.LATER, 10) == [zoe.id]
+    await engine.keeper._tend(zoe.id, asyncio.Semaphore(1))
     rule = await engine.availability(zoe.id)
     assert rule == replace(MORNINGS, time_zone="Asia/Kathmandu")
     assert [slot.id for slot in await shown(engine, zoe)] == [slot.id for slot in wanted(zoe, rule)]
