@@ -57,6 +57,7 @@ async def test_a_worker_that_stops_in_the_middle_does_nothing_when_it_goes_on(
     engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch, later: str
 ) -> None:
     """It put the former rule's slots on sale, and nobody ever closed them: the later rule was in effect as a whole."""
+    await engine.keeper.stop()  # it would take over, too
     monkeypatch.setattr(keeper, "LEASE", 5)
     monkeypatch.setattr(keeper, "AT_ONCE", 10)
     await engine.store.availabilities.put(zoe.id, RULE, int(time.time()))
