@@ -45,6 +45,9 @@ log = logging.getLogger("slotline.desk")
 DOUBTFUL = (SlotTaken, SlotHeld, HoldExpired, SlotPast, SlotClosed, SlotNotFound)
 """Refusals that somebody must not hear whose Idempotency-Key has a booking already."""
 
+ENDED = (Status.CANCELLED, Status.COMPLETED)
+"""What a booking never leaves."""
+
 DISCLAIM_AFTER = (0.5, 5.0, 30.0)
 """Seconds between the looks for a claim whose answer was lost."""
 
@@ -203,15 +206,16 @@ class Desk(Changes):
             return await self._write(claim.booking(answer), answer[5])
 
     async def _forget_ended(self, mine: str, booking_ids: Sequence[bytes]) -> int:
-        """Takes out of a customer's bookings what has ended, which nothing does when one is cancelled; answers how many
-        that were. No booking comes back from there: what is read here cannot be out of date."""
+        """Takes out of a customer's bookings what has ended, which nothing does when one is cancelled, or moved to an
+        earlier slot; answers how many that were."""
+        [now] = await self._calls.clocks([mine])
         gone = []
         for booking_id in booking_ids:
             try:
-                ended = (await self.booking(booking_id.decode())).status in (Status.CANCELLED, Status.COMPLETED)
+                booking = await self.booking(booking_id.decode())
             except BookingNotFound:
-                ended = True
-            if ended:
+                booking = None
+            if booking is None or booking.status in ENDED or booking.end * 1000 <= now:
                 gone.append(booking_id)
         return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 

@@ -7,6 +7,7 @@ import itertools
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -224,6 +225,22 @@ async def test_what_is_cancelled_or_moved_or_completed_does_not_count(strict: En
     assert await refused(strict, sample, 5, "ann")
     await strict.change(second, Status.COMPLETED, "admin")
     assert not await refused(strict, sample, 5, "ann")
+
+
+async def test_what_was_moved_to_an_earlier_slot_does_not_count_when_that_is_over(
+    strict: Engine, sample: Sample
+) -> None:
+    """It went on counting until the end of the slot that it had been booked for."""
+    first, _ = await one_who_has_booked_twice(strict, sample, "ann")
+    start = await strict.now_ms(sample.expert.id) // 1000 + 2
+    soon = replace(sample.slots[0], id=f"{sample.expert.id}-soon", start=start, end=start + 1)
+    await strict.add_slots([soon])
+    await strict.reschedule(first, soon.id, "customer")
+    assert await refused(strict, sample, 4, "ann")
+    while await strict.now_ms(sample.expert.id) < soon.end * 1000:
+        await asyncio.sleep(0.1)
+    assert not await refused(strict, sample, 4, "ann")
+    assert await refused(strict, sample, 5, "ann")
 
 
 async def test_with_another_expert_one_may_book_as_well(strict: Engine, sample: Sample) -> None:
