@@ -171,30 +171,33 @@ class Admin:
         return sum(each.cancelled for each in closed)
 
     async def _close(self, slot_id: str, bookings: WhatOfBookings, reason: str | None) -> Closed:
-        """Closed first: after that no booking comes any more, and all that are there can be found."""
+        """Closed first: after that no booking comes any more, and all that are there can be found. Some may still be on
+        their way to MongoDB, which alone can look for them, and some that it has have left: Redis says who stays."""
         slot = await self._engine.close_slot(slot_id)
         if bookings != "cancel":
             return Closed(slot, slot.seatmap.count(BOOKED), 0)
-        cancelled = 0
-        for booking in await self._bookings_of(slot):
-            try:
-                why = reason or "the slot was closed"
-                await self._engine.change(booking.id, Status.CANCELLED, ADMIN, why, slot_id=slot_id)
-            except InvalidTransition:  # completed, or moved by its customer meanwhile
-                continue
-            cancelled += 1
-        slot = await self._slot(slot_id)
-        return Closed(slot, slot.seatmap.count(BOOKED), cancelled)
-
-    async def _bookings_of(self, slot: Slot) -> list[Booking]:
-        """The active bookings of a closed slot, as many as it has booked seats. Some may still be on their way to
-        MongoDB, which alone can look for them."""
         deadline = asyncio.get_running_loop().time() + CAUGHT_UP
+        cancelled: set[str] = set()
         while True:
-            found = await self._engine.bookings_of_slot(slot.id)
-            if len(found) >= slot.seatmap.count(BOOKED) or asyncio.get_running_loop().time() > deadline:
-                return found
+            found = await self._engine.bookings_of_slot(slot_id)
+            for booking in found:
+                if await self._cancel(booking, slot_id, reason):
+                    cancelled.add(booking.id)
+            slot = await self._slot(slot_id)
+            kept = slot.seatmap.count(BOOKED)
+            completed = sum(booking.status is Status.COMPLETED for booking in found)
+            if kept <= completed or asyncio.get_running_loop().time() > deadline:
+                return Closed(slot, kept, len(cancelled))
             await asyncio.sleep(0.05)
+
+    async def _cancel(self, booking: Booking, slot_id: str, reason: str | None) -> bool:
+        """Whether it was this that ended it."""
+        why = reason or "the slot was closed"
+        try:
+            ended = await self._engine.change(booking.id, Status.CANCELLED, ADMIN, why, slot_id=slot_id)
+        except InvalidTransition:  # completed, or moved by its customer meanwhile
+            return False
+        return ended.history[-1].by == ADMIN
 
     async def _known(self, expert_id: str) -> Expert:
         return await self._engine.expert(expert_id)

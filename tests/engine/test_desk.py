@@ -14,7 +14,9 @@ from engine.errors import (
     SlotPast,
     SlotTaken,
 )
-from engine.model import Status, new_booking_id, new_slot
+from engine.model import Slot, Status, new_booking_id, new_slot
+from tests.engine.forgetting import late, seatmap
+from tests.promise.checks import until
 from tests.samples import Sample
 
 
@@ -243,3 +245,27 @@ async def test_a_booking_is_not_ended_where_it_is_not_any_more(engine: Engine, s
     assert await engine.booking(booking.id) == moved
     gone = await engine.change(booking.id, Status.CANCELLED, "admin", slot_id=there.id)
     assert gone.status is Status.CANCELLED
+
+
+async def test_who_has_just_taken_the_seat_of_somebody_else_is_cancelled_with_the_slot(
+    engine: Engine, other: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MongoDB knew as many bookings as there were seats booked: the former one, and not yet the one that there is."""
+    slot = sample.slots[0]
+    former = (await engine.book(sample.request(slot))).booking
+    arrives = await late(other, monkeypatch)
+    leaving = asyncio.create_task(other.change(former.id, Status.CANCELLED, "customer"))
+    await until(lambda: is_marked(engine, slot, "."), within=5, why="the seat is free")
+    booking = asyncio.create_task(other.book(sample.request(slot, name="Bob Builder")))
+    await until(lambda: is_marked(engine, slot, "b"), within=5, why="somebody else has it")
+    closing = asyncio.create_task(engine.admin.close_slot(slot.id, "cancel", "ill"))
+    await asyncio.sleep(0.3)
+    arrives.set()
+    closed = await closing
+    assert (closed.kept, closed.cancelled, closed.slot.seatmap) == (0, 1, ".")
+    await leaving
+    assert (await engine.booking((await booking).booking.id)).status is Status.CANCELLED
+
+
+async def is_marked(engine: Engine, slot: Slot, marks: str) -> bool:
+    return await seatmap(engine, slot) == marks
