@@ -1,12 +1,41 @@
 import { Platform } from 'react-native';
 
 import { base } from './base';
+import { newKey } from './bookings';
 import { client, need, type Schemas } from './client';
+import { serverNow } from './clock';
+import { isUncertain } from './problem';
 
 export type Hold = Schemas['HoldAnswer'];
 
-export function takeHold(expertId: string, slotId: string): Promise<Hold> {
-  return need(client.POST('/api/holds', { body: { expertId, slotId } }));
+/** Slot → the key under which a hold was asked for without a certain answer. It may be there, and keep ourselves out. */
+const unanswered = new Map<string, string>();
+
+/** Whether there may be a hold of ours whose token we were not told. */
+export function mayBeHeld(slotId: string): boolean {
+  return unanswered.has(slotId);
+}
+
+/** Holds a seat, or finds the hold of a request that was not answered. Throws Problem, Unreachable. */
+export async function takeHold(expertId: string, slotId: string): Promise<Hold> {
+  const earlier = unanswered.get(slotId);
+  if (earlier !== undefined) {
+    const hold = await ask(expertId, slotId, earlier);
+    if (Date.parse(hold.expiresAt) > serverNow()) return hold;
+  }
+  return ask(expertId, slotId, newKey());
+}
+
+async function ask(expertId: string, slotId: string, key: string): Promise<Hold> {
+  try {
+    const hold = await need(client.POST('/api/holds', { body: { expertId, slotId }, params: { header: { 'Idempotency-Key': key } } }));
+    unanswered.delete(slotId);
+    return hold;
+  } catch (error) {
+    if (isUncertain(error)) unanswered.set(slotId, key);
+    else unanswered.delete(slotId);
+    throw error;
+  }
 }
 
 export function renewHold(token: string): Promise<Hold> {

@@ -21,6 +21,8 @@ interface Props {
   expertId: string;
   slot: Slot;
   hold: HoldState;
+  /** Answers the token of a hold that is not known yet, or ''. */
+  findHold: () => Promise<string>;
   onBooked: (booked: Booked) => void;
   /** The slot cannot be had. */
   onLost: (problem: Problem) => void;
@@ -50,7 +52,7 @@ const inputs: Record<(typeof FIELDS)[number], TextInputProps & { label: string; 
   notes: { label: 'Notes', optional: true, multiline: true, maxLength: 1000, help: 'What should the expert know beforehand?' },
 };
 
-export function BookForm({ expertId, slot, hold, onBooked, onLost, onPending }: Props) {
+export function BookForm({ expertId, slot, hold, findHold, onBooked, onLost, onPending }: Props) {
   const { control, handleSubmit, setError, setFocus, watch, formState } = useForm<Customer>({
     resolver: zodResolver(customer),
     // Said as one leaves a field, and from then on as one types: what was wrong goes as soon as it is right.
@@ -68,7 +70,7 @@ export function BookForm({ expertId, slot, hold, onBooked, onLost, onPending }: 
   const submit = handleSubmit(async (values) => {
     setFailure(null);
     onPending('sending');
-    const holdToken = hold.phase === 'held' || hold.phase === 'ended' ? hold.token : '';
+    const holdToken = hold.phase === 'held' || hold.phase === 'ended' ? hold.token : await findHold();
     try {
       onBooked(await place({ expertId, slotId: slot.id, ...values, holdToken }));
       forgetNotes(expertId);

@@ -155,7 +155,7 @@ function Booking({ slot, expertId, onOther, onBack, onBookings }: BookingProps) 
             {loss ? (
               <LostPanel loss={loss} slot={slot} state={state} slots={calendar.slots} now={now} onAgain={again} onOther={onOther} onBack={onBack} />
             ) : (
-              <BookForm key={person} expertId={expertId} slot={slot} hold={hold.state} onBooked={finish} onLost={setRefusal} onPending={setPending} />
+              <BookForm key={person} expertId={expertId} slot={slot} hold={hold.state} findHold={hold.find} onBooked={finish} onLost={setRefusal} onPending={setPending} />
             )}
           </View>
         </View>

@@ -2,7 +2,7 @@ import { useFocusEffect } from '@react-navigation/native';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { serverNow } from '../api/clock';
-import { releaseHold, releaseOnExit, renewHold, takeHold, type Hold } from '../api/holds';
+import { mayBeHeld, releaseHold, releaseOnExit, renewHold, takeHold, type Hold } from '../api/holds';
 import { unsettled } from '../api/orders';
 import { Problem } from '../api/problem';
 
@@ -24,6 +24,8 @@ export function useHold(expertId: string, slotId: string) {
   const token = useRef<string | null>(null);
   const round = useRef(0);
   const used = useRef(false);
+  /** Becomes the token of the hold that is being taken, or '' if there is none. */
+  const taken = useRef(Promise.resolve(''));
 
   const show = useCallback((hold: Hold, before: number | null) => {
     token.current = hold.holdToken;
@@ -33,22 +35,35 @@ export function useHold(expertId: string, slotId: string) {
     setState({ phase: 'held', token: hold.holdToken, expiresAt, lasts: Math.max(1, expiresAt - serverNow()), renewable });
   }, []);
 
-  const take = useCallback(async () => {
+  const ask = useCallback(async (): Promise<string> => {
     const mine = (round.current += 1);
     setState({ phase: 'taking' });
     try {
       const hold = await takeHold(expertId, slotId);
-      if (mine === round.current) show(hold, null);
-      else releaseHold(hold.holdToken);
+      if (mine === round.current) {
+        show(hold, null);
+        return hold.holdToken;
+      }
+      releaseHold(hold.holdToken);
     } catch (error) {
-      if (mine !== round.current) return;
+      if (mine !== round.current) return '';
       const refused = error instanceof Problem && error.status < 500 && error.status !== 429;
       setState(refused ? { phase: 'refused', problem: error } : { phase: 'none' });
     }
+    return '';
   }, [expertId, slotId, show]);
+
+  const take = useCallback(() => (taken.current = ask()), [ask]);
+
+  /** For an order that has no token yet: a hold whose answer is still to come, or did not come, would keep it out. */
+  const find = useCallback(async (): Promise<string> => {
+    if (unsettled(slotId) !== null) return '';
+    return (await taken.current) || (mayBeHeld(slotId) ? take() : '');
+  }, [take, slotId]);
 
   const give = useCallback(() => {
     round.current += 1;
+    taken.current = Promise.resolve('');
     if (token.current) releaseHold(token.current);
     token.current = null;
     setState((before) => (before.phase === 'held' ? { phase: 'none' } : before));
@@ -101,5 +116,5 @@ export function useHold(expertId: string, slotId: string) {
     token.current = null;
   }, []);
 
-  return { state, take, renew, consumed };
+  return { state, take, find, renew, consumed };
 }

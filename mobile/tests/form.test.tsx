@@ -54,6 +54,7 @@ function show(hold: HoldState = held): void {
       expertId="x"
       slot={slot}
       hold={hold}
+      findHold={async () => ''}
       onBooked={(done) => booked.push(done)}
       onLost={(problem) => lost.push(problem)}
       onPending={(is) => pending.push(is)}

@@ -53,14 +53,14 @@ async def answer_late(route: Route) -> None:
     await route.fulfill(response=answer)
 
 
-async def fate(person: Person, *first: Callable[[Route], Awaitable[None]]) -> None:
-    """What becomes of the first requests for a booking; those that follow go through."""
+async def fate(person: Person, *first: Callable[[Route], Awaitable[None]], of: str = "**/api/bookings") -> None:
+    """What becomes of the first requests, for a booking or something else; those that follow go through."""
     waiting = list(first)
 
     async def handle(route: Route) -> None:
         await (waiting.pop(0)(route) if waiting else route.continue_())
 
-    await person.page.route("**/api/bookings", handle)
+    await person.page.route(of, handle)
 
 
 async def fill_in(person: Person, sample: Sample, email: str) -> None:
@@ -159,3 +159,21 @@ async def test_a_form_that_was_changed_after_a_gateway_gave_up_shows_the_booking
         await asyncio.sleep(1)
     await expect(ann.visible("booked")).to_be_visible()
     assert await number_of(engine, "gateway@example.com") == 1
+
+
+@pytest.mark.parametrize("tries_again", [True, False])
+async def test_a_hold_whose_answer_was_lost_does_not_keep_one_out(
+    people: People, sample: Sample, tries_again: bool
+) -> None:
+    """The slot was said to be on hold for somebody else, until one's own hold was over."""
+    ann = await people()
+    await fate(ann, lose, of="**/api/holds")
+    await ann.open_expert(sample.expert.id)
+    await ann.slot(sample.slots[0].id).click()
+    await expect(ann.button("Try to hold it")).to_be_visible()
+    await ann.fill(email="held@example.com")
+    if tries_again:
+        await ann.button("Try to hold it").click()
+        await expect(ann.visible("hold-left")).to_be_visible()
+    await ann.submit()
+    await expect(ann.visible("booked")).to_be_visible()
