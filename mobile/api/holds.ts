@@ -11,13 +11,27 @@ export type Hold = Schemas['HoldAnswer'];
 /** Slot → the key under which a hold was asked for without a certain answer. It may be there, and keep ourselves out. */
 const unanswered = new Map<string, string>();
 
-/** Whether there may be a hold of ours whose token we were not told. */
+/** Slot → the token of a hold that was to be given back, without a certain answer. It may be there still. */
+const unreleased = new Map<string, string>();
+
+/** Whether there may be a hold of ours that the form does not know. */
 export function mayBeHeld(slotId: string): boolean {
-  return unanswered.has(slotId);
+  return unanswered.has(slotId) || unreleased.has(slotId);
 }
 
-/** Holds a seat, or finds the hold of a request that was not answered. Throws Problem, Unreachable. */
+/** Holds a seat, or goes on with a hold of ours that may be there. Throws Problem, Unreachable. */
 export async function takeHold(expertId: string, slotId: string): Promise<Hold> {
+  const left = unreleased.get(slotId);
+  if (left !== undefined) {
+    try {
+      const hold = await renewHold(left);
+      unreleased.delete(slotId);
+      return hold;
+    } catch (error) {
+      if (isUncertain(error)) throw error;
+      unreleased.delete(slotId);
+    }
+  }
   const earlier = unanswered.get(slotId);
   if (earlier !== undefined) {
     const hold = await ask(expertId, slotId, earlier);
@@ -43,8 +57,10 @@ export function renewHold(token: string): Promise<Hold> {
 }
 
 /** Gives the seat back. Nobody waits for it: what gets lost on the way ends by itself when its time is over. */
-export function releaseHold(token: string): void {
-  void client.DELETE('/api/holds/{token}', { params: { path: { token } } }).catch(() => undefined);
+export function releaseHold(slotId: string, token: string): void {
+  void need(client.DELETE('/api/holds/{token}', { params: { path: { token } } })).catch((error: unknown) => {
+    if (isUncertain(error)) unreleased.set(slotId, token);
+  });
 }
 
 /** The same while the page goes away: the browser sees it through. `onReturn` if it had one then, and comes back. */

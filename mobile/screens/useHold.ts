@@ -44,7 +44,7 @@ export function useHold(expertId: string, slotId: string) {
         show(hold, null);
         return hold.holdToken;
       }
-      releaseHold(hold.holdToken);
+      releaseHold(slotId, hold.holdToken);
     } catch (error) {
       if (mine !== round.current) return '';
       const refused = error instanceof Problem && error.status < 500 && error.status !== 429;
@@ -64,10 +64,10 @@ export function useHold(expertId: string, slotId: string) {
   const give = useCallback(() => {
     round.current += 1;
     taken.current = Promise.resolve('');
-    if (token.current) releaseHold(token.current);
+    if (token.current) releaseHold(slotId, token.current);
     token.current = null;
     setState((before) => (before.phase === 'held' ? { phase: 'none' } : before));
-  }, []);
+  }, [slotId]);
 
   useFocusEffect(
     useCallback(() => {

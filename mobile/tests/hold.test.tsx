@@ -76,3 +76,27 @@ test('a refusal is certain: the next try is a new one', async () => {
   await phase('held');
   expect(new Set(keys()).size).toBe(2);
 });
+
+test('a hold that could not be given back is gone on with', async () => {
+  const slotId = open(given('h1'), refusal(409, 'slot-held'));
+  await phase('held');
+  server.when('DELETE /api/holds/h1', 'silence');
+  server.when('PATCH /api/holds/h1', { ...given('h1'), status: 200 });
+  screen.unmount();
+  await waitFor(() => expect(server.of('DELETE', '/api/holds/h1')).toHaveLength(1));
+  render(<Form slotId={slotId} />);
+  await phase('held');
+  expect(keys()).toHaveLength(1);
+});
+
+test('one that was given back after all is asked for anew', async () => {
+  const slotId = open(given('h1'), given('h2'));
+  await phase('held');
+  server.when('DELETE /api/holds/h1', 'silence');
+  server.when('PATCH /api/holds/h1', refusal(404, 'hold-not-found'));
+  screen.unmount();
+  await waitFor(() => expect(server.of('DELETE', '/api/holds/h1')).toHaveLength(1));
+  render(<Form slotId={slotId} />);
+  await phase('held');
+  expect(hold.state).toMatchObject({ token: 'h2' });
+});

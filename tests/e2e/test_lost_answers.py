@@ -177,3 +177,16 @@ async def test_a_hold_whose_answer_was_lost_does_not_keep_one_out(
         await expect(ann.visible("hold-left")).to_be_visible()
     await ann.submit()
     await expect(ann.visible("booked")).to_be_visible()
+
+
+async def test_a_hold_that_could_not_be_given_back_does_not_keep_one_out(people: People, sample: Sample) -> None:
+    ann = await people()
+    await ann.open_expert(sample.expert.id)
+    await ann.begin_booking(sample.slots[0].id)
+    await ann.page.route("**/api/holds/*", lambda route: route.abort())
+    await ann.page.go_back()
+    await ann.sees_slot(sample.slots[0].id, "held")
+    await ann.page.unroute("**/api/holds/*")
+    await ann.page.go_forward()
+    await expect(ann.visible("hold-left")).to_be_visible()
+    await expect(ann.visible("lost")).to_have_count(0)
