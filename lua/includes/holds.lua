@@ -40,6 +40,12 @@ local function end_hold(holds, token)
 end
 
 local function put_hold(holds, token, seat, expiry, since)
+  -- Who put the seat right while somebody held it (undo_move, mend_slots) has left their token: it is not to hold it again.
+  local all = redis.call('HGETALL', holds.holders)
+  for position = 1, #all, 2 do
+    local other = all[position]
+    if other ~= token and tonumber(string.match(all[position + 1], '^%d+')) == seat then end_hold(holds, other) end
+  end
   holds.new = {token = token, seat = seat, expiry = expiry, since = since}
 end
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from engine.errors import (
 )
 from engine.model import Slot, SlotState
 from engine.settings import Settings
+from tests.engine.forgetting import forget
 from tests.samples import Sample
 
 
@@ -198,6 +200,27 @@ async def test_a_hold_of_an_epoch_that_is_over_holds_nothing(engine: Engine, sam
     request.hold = hold.token
     booked = await engine.book(request)
     assert booked.booking.seat == 2, "seat 1 is still marked; the token must not open it"
+
+
+async def test_a_seat_that_was_put_right_while_it_was_held_is_not_its_old_tokens_when_it_is_held_again(
+    engine: Engine, sample: Sample
+) -> None:
+    """A move that is undone, or a repair, marks a seat as booked that somebody holds, and knows nothing of tokens."""
+    old = await engine.holds.hold(sample.group.id)
+    booked = replace(sample.group, seatmap="b" + sample.group.seatmap[1:], held_until=old.expires_at)
+    for slot in (booked, replace(booked, seatmap=sample.group.seatmap)):  # and its booking has ended
+        await forget(engine, slot=slot)
+    new = await engine.holds.hold(sample.group.id)
+    with pytest.raises(HoldNotFound):
+        await engine.holds.renew(old.token)
+    with pytest.raises(HoldNotFound):
+        await engine.holds.release(old.token)
+    request = sample.request(sample.group)
+    request.hold = old.token
+    assert (await engine.book(request)).booking.seat == 2, "the first is somebody else's"
+    request = sample.request(sample.group, name="Bob Builder")
+    request.hold = new.token
+    assert (await engine.book(request)).booking.seat == 1
 
 
 async def test_nonsense_tokens_are_not_found(engine: Engine, sample: Sample) -> None:
