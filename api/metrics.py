@@ -15,6 +15,10 @@ from typing import Any
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from api import metric_files
+
+metric_files.make()
+
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 _seconds = Histogram(
@@ -124,7 +128,7 @@ def set_journal(backlog: int, groups: int, written: int) -> None:
 def exposition() -> bytes:
     """The text that Prometheus reads."""
     flush()
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if metric_files.FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
