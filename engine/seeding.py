@@ -1,7 +1,9 @@
-"""Fills an engine with sample experts and their slots. Doing it again adds only what is missing."""
+"""Fills an engine with sample experts and their slots. Doing it again adds only what is missing, and no slot that
+another one is in the way of: by then people have changed hours, and put slots on sale by hand."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -11,21 +13,28 @@ from typing import Protocol
 
 from engine.availability import Availability
 from engine.calendar import slots
-from engine.model import Expert, Slot
+from engine.model import BOOKED, Calendar, Expert, Slot
 from engine.sample import sample
 
 CHUNK = 50
 """Experts added at a time, with their slots: what is kept in memory."""
 
 
+Person = tuple[Expert, Availability]
+
+
 class Fillable(Protocol):
-    """What seeding needs of an engine: idempotent verbs, the first two answer how many were new."""
+    """What seeding needs of an engine: idempotent verbs, the first two answer how many were new, and two looks."""
 
     async def add_experts(self, experts: Sequence[Expert]) -> int: ...
 
     async def add_slots(self, slots: Sequence[Slot]) -> int: ...
 
     async def keep_availabilities(self, rules: Sequence[tuple[str, Availability]]) -> None: ...
+
+    async def availability(self, expert_id: str) -> Availability | None: ...
+
+    async def calendar(self, expert_id: str) -> Calendar: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,39 @@ async def seed(
     people = sample(seed, experts)
     new_experts = new_slots = done = 0
     while chunk := list(islice(people, CHUNK)):
-        new_experts += await engine.add_experts([expert for expert, _ in chunk])
-        new_slots += await engine.add_slots(
-            [
-                slot
-                for expert, availability in chunk
-                for slot in slots(expert.id, availability, first, weeks * 7)
-                if slot.start >= midnight
-            ]
-        )
+        new = await engine.add_experts([expert for expert, _ in chunk])
+        theirs = chunk if new == len(chunk) else await _unchanged(engine, chunk)
+        wanted = {e.id: [s for s in slots(e.id, rule, first, weeks * 7) if s.start >= midnight] for e, rule in theirs}
+        if new < len(chunk):
+            await _leave_out(engine, wanted)
+        new_experts += new
+        new_slots += await engine.add_slots([slot for each in wanted.values() for slot in each])
         if weeks:
-            await engine.keep_availabilities([(e.id, replace(rule, window_days=weeks * 7)) for e, rule in chunk])
+            await engine.keep_availabilities([(e.id, replace(rule, window_days=weeks * 7)) for e, rule in theirs])
         done += len(chunk)
         if progress:
             progress(done, experts)
     return Seeded(new_experts, new_slots, perf_counter() - began)
+
+
+async def _unchanged(engine: Fillable, people: Sequence[Person]) -> list[Person]:
+    """Those who have no hours yet, or the sample's. Whoever has others gets slots by these."""
+    rules = await asyncio.gather(*(engine.availability(expert.id) for expert, _ in people))
+    return [
+        (expert, rule)
+        for (expert, rule), now in zip(people, rules, strict=True)
+        if now is None or replace(now, window_days=rule.window_days, stored=True) == rule
+    ]
+
+
+async def _leave_out(engine: Fillable, wanted: dict[str, list[Slot]]) -> None:
+    """Takes out what overlaps with a slot that is on sale or booked."""
+    calendars = await asyncio.gather(*map(engine.calendar, wanted))
+    for calendar in calendars:
+        there = {slot.id for slot in calendar.slots}
+        others = [slot for slot in calendar.slots if not slot.closed or BOOKED in slot.seatmap]
+        wanted[calendar.expert_id] = [
+            slot
+            for slot in wanted[calendar.expert_id]
+            if slot.id in there or not any(slot.start < other.end and other.start < slot.end for other in others)
+        ]

@@ -7,18 +7,20 @@ import os
 import signal
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from api.experts import MOST, MOST_BYTES, Pages, Rendered
 from engine import catalogue
+from engine.availability import WEEKDAYS
 from engine.catalogue import MOST_PAGES, Cache
 from engine.cli.seed import fill
 from engine.engine import Engine
 from engine.errors import ExpertNotFound, StoreUnavailable
-from engine.forms import ExpertForm
-from engine.model import Calendar, new_expert_id
+from engine.forms import AvailabilityForm, ExpertForm
+from engine.model import Calendar, new_expert_id, new_slot
 from engine.seeding import seed
 from engine.settings import Settings
 from engine.stack import RedisServer
@@ -151,6 +153,35 @@ async def test_seeding_leaves_what_has_been_edited(engine: Engine) -> None:
     await engine.replace_expert(edited)
     assert (await seed(engine, experts=3, weeks=1)).experts == 0
     assert await engine.expert(first) == edited
+
+
+async def test_seeding_puts_nothing_on_sale_beside_other_hours_or_slots(engine: Engine) -> None:
+    """More weeks, or a later day: slots by the sample's hours came on sale amidst those by the hours that the experts
+    have now, or those that were added by hand, and an expert could be booked twice at a time."""
+    await seed(engine, experts=3, weeks=1)
+    [first, second, third] = [expert_id async for expert_id in engine.store.experts.ids()]
+    hours = AvailabilityForm.model_validate(
+        {
+            "weekly": [{"weekday": day, "opens": "00:10", "closes": "23:50"} for day in WEEKDAYS],
+            "slotMinutes": 40,
+            "windowDays": 21,
+        }
+    )
+    await engine.admin.set_availability(first, hours)
+    theirs = (await engine.calendar(first)).slots
+    [*_, last] = (await engine.calendar(second)).slots
+    week = 7 * 86_400
+    start = last.start + week + 300
+    await engine.admin.add_slots(second, [new_slot(second, start, last.end + week, 1)])
+    before = len((await engine.calendar(third)).slots)
+
+    seeded = await seed(engine, experts=3, weeks=3)
+
+    assert (await engine.calendar(first)).slots == theirs
+    slots = [slot for slot in (await engine.calendar(second)).slots if not slot.closed]
+    assert [one for one, next_one in pairwise(slots) if one.end > next_one.start] == []
+    assert len((await engine.calendar(third)).slots) > before * 2
+    assert (await seed(engine, experts=3, weeks=3)).slots == 0 < seeded.slots
 
 
 async def test_what_was_interrupted_goes_on_at_the_next_start(

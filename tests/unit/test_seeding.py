@@ -9,7 +9,7 @@ import pytest
 
 from engine.availability import Availability
 from engine.calendar import slots
-from engine.model import Expert, Slot
+from engine.model import Calendar, Expert, Slot
 from engine.seeding import CHUNK, seed
 
 TODAY = date(2026, 3, 25)
@@ -42,7 +42,13 @@ class Recorder:
 
     async def keep_availabilities(self, rules: Sequence[tuple[str, Availability]]) -> None:
         assert {expert_id for expert_id, _ in rules} <= {slot.expert_id for slot in self.slots.values()}
-        self.rules |= dict(rules)
+        self.rules = dict(rules) | self.rules
+
+    async def availability(self, expert_id: str) -> Availability | None:
+        return self.rules.get(expert_id)
+
+    async def calendar(self, expert_id: str) -> Calendar:
+        return Calendar(expert_id, "e", 1, tuple(s for s in self.slots.values() if s.expert_id == expert_id))
 
 
 def midnight(day: date) -> int:
