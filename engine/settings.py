@@ -14,13 +14,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.secrets import fault_of, kept
 
+LONGEST = 10 * 365 * 86_400
+"""Seconds, for who means for ever: far beyond, times are no dates any more, and no numbers that the scripts take."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
@@ -50,7 +53,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(
         None, description="What an administrator shows; `slotline up` makes one. Without it there is no admin by HTTP."
     )
-    token_seconds: int = Field(7 * 86_400, ge=60, description="Seconds a proven email stays proven.")
+    token_seconds: int = Field(7 * 86_400, ge=60, le=LONGEST, description="Seconds a proven email stays proven.")
     code_seconds: int = Field(600, ge=1, le=86_400, description="Seconds a one-time code is good.")
     smtp_url: SecretStr | None = Field(
         None, description="Sends one-time codes: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS from the start."
@@ -82,19 +85,24 @@ class Settings(BaseSettings):
     redis_failover: float = Field(
         5.0, gt=0, description="Seconds to wait for a new master of a Redis Cluster or of Sentinel."
     )
-    keep_past: int = Field(86_400, ge=0, description="Seconds a past slot stays in Redis.")
+    keep_past: int = Field(86_400, ge=0, le=LONGEST, description="Seconds a past slot stays in Redis.")
     keep_bookings: int = Field(
-        7 * 86_400, ge=0, description="Seconds a booking stays in Redis after its slot has ended."
+        7 * 86_400, ge=0, le=LONGEST, description="Seconds a booking stays in Redis after its slot has ended."
     )
     log_entries: int = Field(256, ge=1, description="Changes an expert's change log keeps for resuming clients.")
     log_age: int = Field(
-        600, ge=1, description="Seconds after its last change that a change log stays, or up to a quarter longer."
+        600,
+        ge=1,
+        le=LONGEST,
+        description="Seconds after its last change that a change log stays, or up to a quarter longer.",
     )
     heartbeat: float = Field(
         20.0, gt=0, le=60, description="Seconds between two heartbeats of a live socket; clients expect 20."
     )
-    hold_seconds: float = Field(120.0, gt=0, description="Seconds a hold lasts, and a renewal from then on.")
-    hold_most: float = Field(600.0, gt=0, description="Most seconds a hold lasts with all its renewals.")
+    hold_seconds: float = Field(
+        120.0, gt=0, le=LONGEST, description="Seconds a hold lasts, and a renewal from then on."
+    )
+    hold_most: float = Field(600.0, gt=0, le=LONGEST, description="Most seconds a hold lasts with all its renewals.")
     sweep_every: float = Field(0.4, gt=0, description="Seconds between two looks for holds that have ended.")
     drain_timeout: float = Field(10.0, ge=0, description="Seconds a stopping worker gives to requests in flight.")
     request_timeout: float = Field(10.0, gt=0, description="Seconds in which a request must have arrived as a whole.")

@@ -97,7 +97,7 @@ def hours(
         values = json.load(file)
         if not isinstance(values, dict):
             raise ValueError("it is no object")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         complain(f"{file.name} cannot be read as JSON: {error}")
         raise typer.Exit(1) from None
     form = filled(AvailabilityForm, values)

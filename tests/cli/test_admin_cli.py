@@ -235,6 +235,7 @@ async def test_the_hours_of_an_expert(slotline: Slotline, engine: Engine, tmp_pa
     for wrong, why in (
         ("{", "cannot be read as JSON"),
         ("[]", "cannot be read as JSON: it is no object"),
+        ("[" * 100_000, "cannot be read as JSON: maximum recursion depth"),
         (json.dumps({**ALWAYS, "slotMinutes": 1}), "slotMinutes: "),
         (json.dumps({**ALWAYS, "weekly": ALWAYS["weekly"] * 2}), "opening hours overlap"),
     ):

@@ -89,6 +89,12 @@ def test_an_env_file_in_another_encoding_is_one_line(slotline: Slotline, tmp_pat
     assert "settings: .env is not UTF-8 text" in done.stdout
 
 
+def test_an_env_file_from_windows_counts_from_its_first_line(slotline: Slotline, tmp_path: Path) -> None:
+    """Its first setting was of another name, for the mark that some editors put before it, and passed over."""
+    (tmp_path / ".env").write_text("ACCESS=closed\n", encoding="utf-8-sig")
+    assert one_line(slotline("up")).startswith("ACCESS: ")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -144,6 +150,15 @@ def test_settings_that_are_not_valid_are_named_without_their_values(slotline: Sl
         "PORT: Input should be less than or equal to 65535; "
         "WORKERS: Input should be a valid integer, unable to parse string as an integer"
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["TOKEN_SECONDS", "KEEP_PAST", "KEEP_BOOKINGS", "LOG_AGE", "HOLD_SECONDS", "HOLD_MOST"]
+)
+def test_for_ever_is_ten_years(slotline: Slotline, name: str) -> None:
+    """The server started, and each booking was a 500: the scripts do not take such a number."""
+    assert one_line(slotline("up", **{name: "9" * 23})) == (f"{name}: Input should be less than or equal to 315360000")
+    assert Settings(_env_file=None, **{name.lower(): 315_360_000})  # type: ignore[arg-type]
 
 
 def test_an_open_server_stays_on_this_machine(slotline: Slotline) -> None:
