@@ -100,7 +100,7 @@ def answer_order(request: Request, order: BookingRequest, booked: Booked, expert
     location = f"/api/bookings/{booking.id}"
     if not booked.durable:
         metrics.count_booking("claimed")
-        answer["statusUrl"] = location
+        answer["statusUrl"] = f"{location}?stored=true"
         return reply(request, answer, 202, location=location, retry_after=RETRY_SOON, **headers)
     metrics.count_booking("replayed" if booked.replayed else "booked")
     return reply(request, answer, 201, location=location, **headers)
@@ -141,14 +141,24 @@ async def find(request: Request) -> Reply:
     "/api/bookings/{booking_id}",
     tag="Bookings",
     summary="One booking",
-    answers={200: outgoing.BookingAnswer},
-    problems=(BookingNotFound, StoreUnavailable),
+    query=incoming.BookingQuery,
+    answers={200: outgoing.BookingAnswer, 202: outgoing.BookingAnswer},
+    problems=(BookingNotFound, StoreUnavailable, ValidationFailed),
     access="booking",
     limit=limits.LOOKUPS,
 )
 async def read(request: Request, booking_id: str) -> Reply:
+    """Also the status URL of a claim (``stored``): 202 until it has ended, in one way or the other."""
+    query, engine = read_query(request, incoming.BookingQuery), engine_of(request)
     _, seen = await access_of(request).enter(request, booking_id)
-    return await answer_booking(request, seen or await engine_of(request).booking(booking_id))
+    if not query.stored:
+        return await answer_booking(request, seen or await engine.booking(booking_id))
+    stored = await engine.is_stored(booking_id)  # looked at first: what is taken back is so in Redis before
+    booking = await engine.booking(booking_id)
+    if stored or not booking.active:
+        return await answer_booking(request, booking)
+    answer = {"booking": views.booking(booking, await contact(request, booking))}
+    return reply(request, answer, 202, retry_after=RETRY_SOON)
 
 
 @route(

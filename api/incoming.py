@@ -97,6 +97,12 @@ class CalendarQuery(Message):
     tz: Zone | None = Field(None, description="IANA zone of the days; the expert's by default.")
 
 
+class BookingQuery(Message):
+    stored: bool = Field(
+        False, description="Whether the answer is to be 202 while the durable store has not confirmed."
+    )
+
+
 class BookingsQuery(Message):
     email: Email
     status: Status | None = None

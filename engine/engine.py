@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import hiredis
+from pymongo.errors import PyMongoError
 
 from engine.admin import Admin
 from engine.availability import Availability
@@ -216,6 +217,13 @@ class Engine(Experts):
         """Raises BookingNotFound, StoreUnavailable."""
         with translated():
             return await self.desk.booking(booking_id)
+
+    async def is_stored(self, booking_id: str) -> bool:
+        """Whether the durable store is known to have a booking, in whatever state."""
+        try:
+            return await self.store.bookings.get(booking_id) is not None
+        except PyMongoError:
+            return False
 
     async def change(
         self, booking_id: str, status: Status, by: str, reason: str | None = None, *, slot_id: str = ""

@@ -37,6 +37,20 @@ export async function readBooking(id: string): Promise<Booking> {
   return booking;
 }
 
+/** The same of a claim, and whether the durable store has confirmed it by now. */
+export async function followClaim(id: string): Promise<Booked> {
+  let durable = false;
+  const { booking } = await opened(id, async (token) => {
+    const answer = await client.GET('/api/bookings/{booking_id}', {
+      headers: bearer(token),
+      params: { path: { booking_id: id }, query: { stored: true } },
+    });
+    durable = answer.response.status === 200;
+    return answer;
+  });
+  return { booking, durable };
+}
+
 export async function cancelBooking(id: string): Promise<Booking> {
   const { booking } = await changed(id, (token) =>
     client.PATCH('/api/bookings/{booking_id}/status', {

@@ -2658,7 +2658,9 @@ export interface operations {
     };
     bookings_read: {
         parameters: {
-            query?: never;
+            query?: {
+                stored?: boolean;
+            };
             header?: never;
             path: {
                 booking_id: string;
@@ -2669,6 +2671,17 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswer"];
+                };
+            };
+            /** @description Done. */
+            202: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;
@@ -2702,6 +2715,17 @@ export interface operations {
             };
             /** @description `booking-not-found`: There is no such booking. */
             404: {
+                headers: {
+                    /** @description Names this request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not as they should be. */
+            422: {
                 headers: {
                     /** @description Names this request. */
                     "X-Request-Id"?: string;

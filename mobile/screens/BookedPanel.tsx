@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Animated, StyleSheet, View } from 'react-native';
 
-import { readBooking, type Booked } from '../api/bookings';
+import { followClaim, readBooking, type Booked } from '../api/bookings';
 import { addToCalendar } from '../api/calendarFile';
 import { explain } from '../api/problem';
 import { radius, space, useTheme } from '../theme';
@@ -33,20 +33,31 @@ export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
   const entrance = useEntrance(420);
   const [failure, setFailure] = useState<unknown>(null);
   const zone = deviceZone();
-  const { durable } = booked;
   const [waited, setWaited] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PATIENCE);
     return () => clearTimeout(timer);
   }, []);
-  // Asked for again when one of one's bookings changes; and while it is not durable, for its address tells if it fails.
-  const { data: booking } = useQuery({
-    queryKey: ['bookings', 'own', booked.booking.id],
-    queryFn: () => readBooking(booked.booking.id),
+  const { id } = booked.booking;
+  // Asked about until it is certain, for its status URL tells how it ends.
+  const { data: claim } = useQuery({
+    queryKey: ['claims', id],
+    queryFn: () => followClaim(id),
+    initialData: booked,
+    enabled: !booked.durable,
+    staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data?.durable || waited ? false : 3_000),
+  });
+  const failed = claim.booking.status === 'cancelled' && claim.booking.history.at(-1)?.by !== 'customer';
+  const durable = claim.durable && !failed;
+  // Asked for again when one of one's bookings changes.
+  const { data } = useQuery({
+    queryKey: ['bookings', 'own', id],
+    queryFn: () => readBooking(id),
     initialData: booked.booking,
     staleTime: Infinity,
-    refetchInterval: durable || waited ? false : 3_000,
   });
+  const booking = failed ? claim.booking : data;
   const { expert, slot, status } = booking;
   const undone = status === 'cancelled';
   const scale = entrance.interpolate({ inputRange: [0, 0.7, 1], outputRange: [0.6, 1.08, 1] });

@@ -40,7 +40,7 @@ afterEach(() => jest.useRealTimers());
 
 /** It asked every three seconds for as long as the panel was open, and always said "a little longer than usual". */
 test('a claim that is not durable yet is asked about for a while, and then it says so', async () => {
-  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking } });
+  server.when('GET /api/bookings/x-b1', { status: 202, body: { booking } });
   show(false);
   expect(screen.getByText(/a little longer than usual/)).toBeTruthy();
   await act(() => jest.advanceTimersByTimeAsync(40_000));
@@ -48,6 +48,20 @@ test('a claim that is not durable yet is asked about for a while, and then it sa
   expect(before).toBeGreaterThan(5);
   expect(screen.getByText(/not certain yet/)).toBeTruthy();
   await act(() => jest.advanceTimersByTimeAsync(60_000));
+  expect(asked()).toBe(before);
+});
+
+/** It said for ever that it was not certain. */
+test('a claim that has been stored is as any other booking', async () => {
+  server.when('GET /api/bookings/x-b1', { status: 202, body: { booking } }, { status: 200, body: { booking } });
+  show(false);
+  await act(() => jest.advanceTimersByTimeAsync(4_000));
+  expect(screen.getByText(/a little longer than usual/)).toBeTruthy();
+  await act(() => jest.advanceTimersByTimeAsync(4_000));
+  expect(screen.queryByText(/Your seat is claimed/)).toBeNull();
+  expect(screen.getByText('It’s yours')).toBeTruthy();
+  const before = asked();
+  await act(() => jest.advanceTimersByTimeAsync(10_000));
   expect(asked()).toBe(before);
 });
 

@@ -125,12 +125,15 @@ async def test_without_mongo_a_booking_is_claimed_and_becomes_durable(
         answer = await client.post("/api/bookings", json=order(sample), headers=key)
         assert answer.status_code == 202
         assert set(answer.json()) == {"booking", "accessToken", "statusUrl"}
-        assert answer.headers["location"] == answer.json()["statusUrl"]
+        assert answer.json()["statusUrl"] == f"{answer.headers['location']}?stored=true"
         assert int(answer.headers["retry-after"]) >= 1
         taken = await client.post("/api/bookings", json=order(sample))
         assert (taken.status_code, taken.json()["code"]) == (409, "slot-taken"), "the claim stands meanwhile"
-        told = await client.get(answer.json()["statusUrl"])
+        told = await client.get(answer.headers["location"])
         assert (told.status_code, told.json()["booking"]["status"]) == (200, "pending")
+        unsure = await client.get(answer.json()["statusUrl"])
+        assert (unsure.status_code, unsure.json()) == (202, told.json())
+        assert int(unsure.headers["retry-after"]) >= 1
         found = await client.get("/api/bookings", params={"email": "nobody@example.com"})
         assert (found.status_code, found.json()["code"]) == (503, "store-unavailable")
     await eventually(lambda: ready(client), 20)
@@ -140,6 +143,8 @@ async def test_without_mongo_a_booking_is_claimed_and_becomes_durable(
     finally:
         await engine.close()
     assert stored.slot_id == sample.slots[0].id
+    sure = await client.get(answer.json()["statusUrl"])
+    assert (sure.status_code, sure.json()) == (200, told.json())
     again = await client.post("/api/bookings", json=order(sample), headers=key)
     assert (again.status_code, again.headers.get("idempotent-replayed")) == (201, "true")
     assert again.json()["booking"] == answer.json()["booking"]
