@@ -110,8 +110,8 @@ async def contact(request: Request, booking: Booking) -> Expert | None:
     return await engine_of(request).contact(booking.expert_id)
 
 
-async def answer_booking(request: Request, booking: Booking) -> Reply:
-    return reply(request, {"booking": views.booking(booking, await contact(request, booking))})
+async def answer_booking(request: Request, booking: Booking, status: int = 200, **headers: str) -> Reply:
+    return reply(request, {"booking": views.booking(booking, await contact(request, booking))}, status, **headers)
 
 
 @route(
@@ -157,8 +157,7 @@ async def read(request: Request, booking_id: str) -> Reply:
     booking = await engine.booking(booking_id)
     if stored or not booking.active:
         return await answer_booking(request, booking)
-    answer = {"booking": views.booking(booking, await contact(request, booking))}
-    return reply(request, answer, 202, retry_after=RETRY_SOON)
+    return await answer_booking(request, booking, 202, retry_after=RETRY_SOON)
 
 
 @route(

@@ -34,7 +34,7 @@ from engine.fence import Fence, Refused
 from engine.glance import Glance
 from engine.journal import Journal
 from engine.keys import Keys
-from engine.model import Booking, Status, digest, expert_of, new_booking_id
+from engine.model import TRANSITIONS, Booking, Status, digest, expert_of, new_booking_id
 from engine.records import dump_body
 from engine.settings import Settings
 from engine.store import Store, translated
@@ -44,9 +44,6 @@ log = logging.getLogger("slotline.desk")
 
 DOUBTFUL = (SlotTaken, SlotHeld, HoldExpired, SlotPast, SlotClosed, SlotNotFound)
 """Refusals that somebody must not hear whose Idempotency-Key has a booking already."""
-
-ENDED = (Status.CANCELLED, Status.COMPLETED)
-"""What a booking never leaves."""
 
 DISCLAIM_AFTER = (0.5, 5.0, 30.0)
 """Seconds between the looks for a claim whose answer was lost."""
@@ -215,7 +212,7 @@ class Desk(Changes):
                 booking = await self.booking(booking_id.decode())
             except BookingNotFound:
                 booking = None
-            if booking is None or booking.status in ENDED or booking.end * 1000 <= now:
+            if booking is None or not TRANSITIONS[booking.status] or booking.end * 1000 <= now:
                 gone.append(booking_id)
         return int(await self._calls.command("ZREM", mine, *gone)) if gone else 0
 
