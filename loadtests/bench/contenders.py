@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ FASTAPI = "FastAPI + asyncpg"
 EXPRESS = "Express + pg"
 INDEX = "Express + mongoose"
 TRANSACTION = "Express + mongoose, transaction"
+BARE = "bare group commit"
+"""No alternative but a bound: see `loadtests.bench.bare_commit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ COMMANDS = (
     (INDEX, "a unique index of the same MongoDB decides", ["node", str(PEERS / "express_mongoose.js")], "index"),
     (TRANSACTION, "a transaction looks first, the unique index decides",
      ["node", str(PEERS / "express_mongoose.js")], "transaction"),
+    (BARE, "no peer but a bound: Slotline's documents and indexes in the same MongoDB, no Redis and no rules",
+     [sys.executable, "-m", "loadtests.bench.bare_commit"], "bare"),
 )  # fmt: skip
 """Name, what it is, how it starts, and its database (for mongoose: the scheme, too)."""
 
@@ -127,7 +132,7 @@ def in_postgres(server: PostgresServer, database: str) -> tuple[dict[str, str], 
 
 def in_mongo(server: RustMongoServer, scheme: str) -> tuple[dict[str, str], Books]:
     url = server.url.replace("/?", f"/{scheme}?")
-    return environment(MONGO_URL=url, SCHEME=scheme), InMongo(server.url, scheme)
+    return environment(MONGO_URL=url, SCHEME=scheme, PYTHONPATH=str(ROOT)), InMongo(server.url, scheme)
 
 
 def environment(**values: str) -> dict[str, str]:
