@@ -179,6 +179,10 @@ class Access:
         if status in (Status.CONFIRMED, Status.COMPLETED) and not (self.open or caller.admin):
             raise Forbidden("customers can cancel; confirming and completing are for the admin token")
 
+    def until_start(self, caller: Caller) -> bool:
+        """Whether a booking is theirs to cancel and move only as long as its session has not begun."""
+        return not (self.open or caller.admin)
+
 
 def access_of(request: Request) -> Access:
     access: Access = request.app.ctx.access

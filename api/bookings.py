@@ -168,8 +168,8 @@ async def read(request: Request, booking_id: str) -> Reply:
     body=incoming.StatusChange,
     answers={200: outgoing.BookingAnswer},
     problems=(
-        MalformedJson, Forbidden, BookingNotFound, UnsupportedMediaType, InvalidTransition, ValidationFailed,
-        StoreUnavailable,
+        MalformedJson, Forbidden, BookingNotFound, UnsupportedMediaType, InvalidTransition, SlotPast,
+        ValidationFailed, StoreUnavailable,
     ),
     access="booking",
     limit=limits.CHANGES,
@@ -179,7 +179,10 @@ async def change(request: Request, booking_id: str) -> Reply:
     caller, _ = await access.enter(request, booking_id)
     wanted = read_body(request, incoming.StatusChange)
     access.require_status(caller, wanted.status)
-    booking = await engine_of(request).change(booking_id, wanted.status, caller.by, wanted.reason)
+    until_start = access.until_start(caller)
+    booking = await engine_of(request).change(
+        booking_id, wanted.status, caller.by, wanted.reason, until_start=until_start
+    )
     return await answer_booking(request, booking)
 
 
@@ -198,9 +201,13 @@ async def change(request: Request, booking_id: str) -> Reply:
     limit=limits.CHANGES,
 )  # fmt: skip
 async def reschedule(request: Request, booking_id: str) -> Reply:
-    caller, _ = await access_of(request).enter(request, booking_id)
+    access = access_of(request)
+    caller, _ = await access.enter(request, booking_id)
     wanted = read_body(request, incoming.Reschedule)
-    booking = await engine_of(request).reschedule(booking_id, wanted.slot_id, caller.by, wanted.reason)
+    until_start = access.until_start(caller)
+    booking = await engine_of(request).reschedule(
+        booking_id, wanted.slot_id, caller.by, wanted.reason, until_start=until_start
+    )
     return await answer_booking(request, booking)
 
 

@@ -82,29 +82,41 @@ class Changes:
         self._limits: tuple[Arg, ...] = (settings.keep_bookings, settings.backlog)
 
     async def change(
-        self, booking_id: str, status: Status, by: str, reason: str | None = None, *, slot_id: str = ""
+        self,
+        booking_id: str,
+        status: Status,
+        by: str,
+        reason: str | None = None,
+        *,
+        slot_id: str = "",
+        until_start: bool = False,
     ) -> Booking:
-        """Moves a booking along the status machine; its present status again is no change. ``slot_id``: it is cancelled
-        only if it is in that slot still.
+        """Moves a booking along the status machine; its present status again is no change. It is cancelled only if it
+        is in the slot ``slot_id`` still, and with ``until_start`` only as long as its session has not begun.
 
-        Raises BookingNotFound, InvalidTransition, StoreUnavailable.
+        Raises BookingNotFound, InvalidTransition, SlotPast, StoreUnavailable.
         """
         if status is Status.PENDING:
             booking = await self.booking(booking_id)
             if booking.status is not Status.PENDING:
                 raise InvalidTransition(f"nothing goes back to pending; this booking is {booking.status}")
             return booking
-        return await self._with_booking(booking_id, lambda: self._change(booking_id, status, by, reason, slot_id))
+        return await self._with_booking(
+            booking_id, lambda: self._change(booking_id, status, by, reason, slot_id, until_start)
+        )
 
-    async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
-        """Moves a booking to another slot of its expert; to the slot it has is no change.
+    async def reschedule(
+        self, booking_id: str, slot_id: str, by: str, reason: str | None = None, *, until_start: bool = False
+    ) -> Booking:
+        """Moves a booking to another slot of its expert, with ``until_start`` only as long as its session has not
+        begun; to the slot it has is no change.
 
         Raises BookingNotFound, InvalidTransition, SlotNotFound, SlotPast, SlotClosed, SlotTaken, SlotHeld,
         StoreUnavailable.
         """
         if expert_of(slot_id) != expert_of(booking_id):
             raise SlotNotFound()
-        return await self._with_booking(booking_id, lambda: self._move(booking_id, slot_id, by, reason))
+        return await self._with_booking(booking_id, lambda: self._move(booking_id, slot_id, by, reason, until_start))
 
     async def _with_booking(self, booking_id: str, verb: Callable[[], Awaitable[Booking]]) -> Booking:
         """Redis lets go of bookings some days after their slot; MongoDB never does."""
@@ -117,18 +129,20 @@ class Changes:
             await self._fence.restore(stored)
             return await verb()
 
-    async def _change(self, booking_id: str, status: Status, by: str, reason: str | None, slot_id: str) -> Booking:
+    async def _change(
+        self, booking_id: str, status: Status, by: str, reason: str | None, slot_id: str, until_start: bool
+    ) -> Booking:
         partition = self._keys.of(booking_id)
         feed = partition.feed(expert_of(booking_id))
         told: tuple[Arg, ...] = (orjson.dumps(by), orjson.dumps(reason))
         if status is Status.CANCELLED:
             keys: tuple[str, ...] = (*feed, partition.outbox, partition.booking(booking_id))
-            told += (*self._calls.publish, slot_id)
+            told += (*self._calls.publish, slot_id, int(until_start))
         else:
             keys = (partition.epoch, partition.outbox, partition.booking(booking_id))
         return await self._changed(await self._calls.run(VERB_OF_STATUS[status], keys, told))
 
-    async def _move(self, booking_id: str, slot_id: str, by: str, reason: str | None) -> Booking:
+    async def _move(self, booking_id: str, slot_id: str, by: str, reason: str | None, until_start: bool) -> Booking:
         partition = self._keys.of(booking_id)
         keys = (
             *partition.feed(expert_of(booking_id)),
@@ -136,8 +150,8 @@ class Changes:
             partition.booking(booking_id),
             *partition.holds(slot_id),
         )
-        told: tuple[Arg, ...] = (slot_id, orjson.dumps(by), orjson.dumps(reason), *self._limits)
-        return await self._changed(await self._calls.run("reschedule", keys, (*told, *self._calls.publish)))
+        told: tuple[Arg, ...] = (slot_id, orjson.dumps(by), orjson.dumps(reason), *self._limits, *self._calls.publish)
+        return await self._changed(await self._calls.run("reschedule", keys, (*told, int(until_start))))
 
     async def _changed(self, answer: list[Any]) -> Booking:
         """The booking of a script's answer, once it is durable. That includes ``same``: it may be the answer to our own

@@ -226,16 +226,25 @@ class Engine(Experts):
             return False
 
     async def change(
-        self, booking_id: str, status: Status, by: str, reason: str | None = None, *, slot_id: str = ""
+        self,
+        booking_id: str,
+        status: Status,
+        by: str,
+        reason: str | None = None,
+        *,
+        slot_id: str = "",
+        until_start: bool = False,
     ) -> Booking:
         """Moves a booking along the status machine; see `Desk.change`."""
         with translated():
-            return await self.desk.change(booking_id, status, by, reason, slot_id=slot_id)
+            return await self.desk.change(booking_id, status, by, reason, slot_id=slot_id, until_start=until_start)
 
-    async def reschedule(self, booking_id: str, slot_id: str, by: str, reason: str | None = None) -> Booking:
+    async def reschedule(
+        self, booking_id: str, slot_id: str, by: str, reason: str | None = None, *, until_start: bool = False
+    ) -> Booking:
         """Moves a booking to another slot of its expert; see `Desk.reschedule`."""
         with translated():
-            return await self.desk.reschedule(booking_id, slot_id, by, reason)
+            return await self.desk.reschedule(booking_id, slot_id, by, reason, until_start=until_start)
 
     async def book(self, request: Request, by: str = "customer") -> Booked:
         """Claims a free seat and has it written; see `Desk.book`."""

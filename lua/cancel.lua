@@ -3,8 +3,10 @@
 -- ARGV  1 by (JSON string)  2 reason (JSON string or null)  3 PUBLISH or SPUBLISH
 --       4 entries in the change log  5 seconds the change log lives
 --       6 slot in which it is to be ended, or '': wherever it is
+--       7 '1': only as long as its session has not begun; '0': whenever
 -- Answer {'ok', record, outbox entry} or {'same', record}
---     or {'no-epoch' | 'booking-not-found' | 'invalid-transition'}: the last also if it is in another slot
+--     or {'no-epoch' | 'booking-not-found' | 'slot-past' |
+--         'invalid-transition'}: the last also if it is in another slot
 -- Event  the slot's state, if its calendar still has it
 --- @include "answer"
 --- @include "clock"
@@ -12,10 +14,10 @@
 --- @include "booking"
 --- @include "announce"
 --- @include "transition"
-local wrong = check_call(7, 6, {4, 5})
+local wrong = check_call(7, 7, {4, 5, 7})
 if wrong then return wrong end
 local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY = unpack(KEYS)
-local by, reason, publish, log_entries, log_age, slot_id = unpack(ARGV)
+local by, reason, publish, log_entries, log_age, slot_id, until_start = unpack(ARGV)
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
@@ -32,6 +34,7 @@ local feed = open_feed({
 local code = transition(booking, 'cancelled', by, reason)
 if code == 'same' then return {code, record} end
 if code ~= 'ok' then return {code} end
+if until_start == '1' and booking.start * 1000 <= now_ms() then return {'slot-past'} end
 
 if slot then
   give_back(slot, tonumber(booking.seat))

@@ -3,10 +3,10 @@
 --       10 due
 -- ARGV  1 new slot id  2 by (JSON string)  3 reason (JSON string or null)  4 seconds to keep the booking after its end
 --       5 most entries in the outbox  6 PUBLISH or SPUBLISH  7 entries in the change log
---       8 seconds the change log lives
+--       8 seconds the change log lives  9 '1': only as long as its session has not begun; '0': whenever
 -- Answer {'ok', record, outbox entry} or {'same', record}: it is there already
---     or {'no-epoch' | 'booking-not-found' | 'invalid-transition' | 'slot-not-found' | 'slot-closed' | 'slot-past' |
---         'slot-taken' | 'slot-held' | 'backlog' | 'too-many-moves'}
+--     or {'no-epoch' | 'booking-not-found' | 'invalid-transition' | 'slot-not-found' | 'slot-closed' | 'slot-taken' |
+--         'slot-held' | 'slot-past' (the new one, or the present one) | 'backlog' | 'too-many-moves'}
 -- Event  the state of both slots
 --- @include "answer"
 --- @include "clock"
@@ -15,10 +15,10 @@
 --- @include "announce"
 --- @include "holds"
 local LONGEST_HISTORY = 65536 -- bytes: some 300 moves. It is written anew with every change.
-local wrong = check_call(10, 8, {4, 5, 7, 8})
+local wrong = check_call(10, 9, {4, 5, 7, 8, 9})
 if wrong then return wrong end
 local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY, HELD_KEY, HOLDERS, DUE = unpack(KEYS)
-local slot_id, by, reason, keep, backlog, publish, log_entries, log_age = unpack(ARGV)
+local slot_id, by, reason, keep, backlog, publish, log_entries, log_age, until_start = unpack(ARGV)
 
 local epoch = redis.call('GET', EPOCH)
 if not epoch then return {'no-epoch'} end
@@ -26,10 +26,11 @@ local booking, record = read_booking(BOOKING_KEY)
 if not booking then return {'booking-not-found'} end
 if booking.status ~= 'pending' and booking.status ~= 'confirmed' then return {'invalid-transition'} end
 if booking.slot == slot_id then return {'same', record} end
+local now = now_ms()
+if until_start == '1' and booking.start * 1000 <= now then return {'slot-past'} end
 if #booking.history > LONGEST_HISTORY then return {'too-many-moves'} end
 local slot = read_slot(CALENDAR, slot_id)
 if not slot then return {'slot-not-found'} end
-local now = now_ms()
 if slot.start * 1000 <= now then return {'slot-past'} end
 if slot.closed then return {'slot-closed'} end
 local holds = open_holds(epoch, slot, now, HELD_KEY, HOLDERS, DUE)

@@ -3035,7 +3035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid-transition`: A booking cannot go from its status to that one. */
+            /** @description `invalid-transition`: A booking cannot go from its status to that one. · `slot-past`: This slot has already begun. */
             409: {
                 headers: {
                     /** @description Names this request. */

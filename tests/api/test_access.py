@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from engine.engine import Engine
 from tests.api.admin import ALWAYS, EXPERT, slot_form
 from tests.api.callers import CALLERS, Scene, scene
 from tests.api.contract import Contract
-from tests.api.serving import Server, order
+from tests.api.serving import Server, eventually, order
 from tests.samples import Sample
 
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "booking-not-found"}
@@ -135,6 +135,52 @@ async def ask(client: httpx.AsyncClient, row: Row, caller: str, scene: Scene, en
     )
     body = await body_of(row, scene, engine)
     return await client.request(row.method, path, json=body, headers=scene.headers(caller))
+
+
+CANCEL = ("PATCH", "status", {"status": "cancelled"})
+
+
+@pytest.mark.parametrize("verb", ["cancel", "move"])
+async def test_customers_change_no_session_that_has_begun(
+    verb: str, engine: Engine, server: Server, verified: Server, contract: Contract
+) -> None:
+    """Who attended could move it to the next week, or cancel it before anybody had it completed."""
+    async with httpx.AsyncClient(base_url=verified.base, timeout=30) as client:
+        mine, simple = [await scene(client, engine, server) for _ in range(2)]
+        for each in mine, simple:
+            start = await engine.now_ms(each.sample.expert.id) // 1000 + 2
+            soon = replace(each.sample.slots[0], id=f"{each.sample.expert.id}-soon", start=start, end=start + 1800)
+            await engine.add_slots([soon])
+            await engine.reschedule(each.booking["id"], soon.id, "admin")
+        await eventually(lambda: has_begun(engine, soon.start, soon.expert_id), 5)
+
+        async def ask(of: Scene, base: str, caller: str, slot_id: str = "") -> httpx.Response:
+            move = ("POST", "reschedule", {"slotId": slot_id or of.sample.slots[5].id})
+            method, path, body = move if verb == "move" or slot_id else CANCEL
+            url = f"{base}/api/bookings/{of.booking['id']}/{path}"
+            answer = await client.request(method, url, json=body, headers=of.headers(caller))
+            contract.check(answer)
+            return answer
+
+        before = await engine.booking(mine.booking["id"])
+        for caller in "owner", "holder":
+            answer = await ask(mine, verified.base, caller)
+            assert (answer.status_code, answer.json()["code"]) == (409, "slot-past")
+            operation = contract.operation(answer.request.method, answer.request.url.path)
+            assert operation is not None
+            assert "`slot-past`" in operation["responses"]["409"]["description"]
+            assert (await ask(mine, verified.base, caller, before.slot_id)).is_success, "it is there"
+        assert await engine.booking(before.id) == before
+        assert (await ask(mine, verified.base, "admin")).is_success
+        after = await engine.booking(before.id)
+        assert after.slot_id == mine.sample.slots[5].id if verb == "move" else not after.active
+        if verb == "cancel":
+            assert (await ask(mine, verified.base, "owner")).is_success, "it is cancelled"
+        assert (await ask(simple, server.base, "anonymous")).is_success
+
+
+async def has_begun(engine: Engine, start: int, expert_id: str) -> bool:
+    return await engine.now_ms(expert_id) >= start * 1000
 
 
 async def test_the_matrix_has_every_route(contract: Contract) -> None:

@@ -165,7 +165,7 @@ async def test_a_forgotten_booking_that_was_confirmed_comes_back_confirmed(engin
 async def cancel_as_a_worker_that_dies(engine: Engine, booking: Booking) -> None:
     partition = engine.keys.of(booking.id)
     keys = (*partition.feed(booking.expert_id), partition.outbox, partition.booking(booking.id))
-    answer = await engine.calls.run("cancel", keys, ('"customer"', "null", *engine.calls.publish, ""))
+    answer = await engine.calls.run("cancel", keys, ('"customer"', "null", *engine.calls.publish, "", 0))
     assert answer[0] == b"ok"
 
 

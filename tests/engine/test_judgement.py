@@ -169,7 +169,7 @@ class Moves:
             *partition.feed(booking.expert_id), partition.outbox, partition.booking(booking.id),
             *partition.holds(target),
         )  # fmt: skip
-        told = (target, '"customer"', "null", *desk._limits, *self.engine.calls.publish)
+        told = (target, '"customer"', "null", *desk._limits, *self.engine.calls.publish, 0)
         answer = await self.engine.calls.run("reschedule", keys, told)
         assert answer[0] == b"ok"
         return self.engine.calls.booking(answer), answer[-1]

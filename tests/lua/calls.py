@@ -181,12 +181,12 @@ def change(verb: str, number: int = 1, before: Callable[[RedisClient], None] = b
     return Call(verb, (EPOCH, OUTBOX, booking_key(number)), ('"admin"', '"because"'), before=before)
 
 
-def cancel(number: int = 1, slot: str = "") -> Call:
+def cancel(number: int = 1, slot: str = "", until_start: bool = False) -> Call:
     return Call(
         "cancel",
         (*FEED, OUTBOX, booking_key(number)),
-        ('"customer"', "null", *TOLD, slot),
-        numbers=(4, 5),
+        ('"customer"', "null", *TOLD, slot, str(int(until_start))),
+        numbers=(4, 5, 7),
         publish=3,
         unread=frozenset({CHANNEL}),
         before=booked,
@@ -367,13 +367,20 @@ def drop_holds(slot: str = HELD, who: str = "me") -> Call:
 # --- Moves ---------------------------------------------------------------------------------------------------------
 
 
-def reschedule(number: int = 1, slot: str = TRIO, backlog: int = 20, label: str = "", reason: str = "null") -> Call:
+def reschedule(
+    number: int = 1,
+    slot: str = TRIO,
+    backlog: int = 20,
+    label: str = "",
+    reason: str = "null",
+    until_start: bool = False,
+) -> Call:
     held, holders, due = PARTITION.holds(slot)
     return Call(
         "reschedule",
         (*FEED, OUTBOX, booking_key(number), held, holders, due),
-        (slot, '"customer"', reason, "604800", str(backlog), *TOLD),
-        numbers=(4, 5, 7, 8),
+        (slot, '"customer"', reason, "604800", str(backlog), *TOLD, str(int(until_start))),
+        numbers=(4, 5, 7, 8, 9),
         publish=6,
         unread=frozenset({CHANNEL} if slot == OVER else {CHANNEL, holders}),
         before=booked,

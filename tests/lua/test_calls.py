@@ -22,6 +22,7 @@ from tests.lua.calls import (
     MENDED,
     OUTBOX,
     PARTITION,
+    PAST,
     READ_ONLY,
     REBUILD,
     RECORDS,
@@ -419,6 +420,25 @@ def test_only_a_booked_seat_is_given_back(client: RedisClient, verb: str, seats:
     }
     assert call[verb].run(client)[0] in (b"ok", b"kept")
     assert client.hget(CALENDAR, TRIO).endswith(f" {seats}".encode())
+
+
+def test_of_a_session_that_has_begun_nothing_is_changed_for_who_may_do_so_until_its_start(client: RedisClient) -> None:
+    stock(client)
+    restore(1, slot=PAST, seat=1).run(client)
+    witness = Witness(client)
+    assert cancel(until_start=True).run(client) == [b"slot-past"]
+    assert reschedule(until_start=True).run(client) == [b"slot-past"]
+    assert reschedule(slot=PAST, until_start=True).run(client)[0] == b"same"
+    witness.assert_nothing_happened()
+    assert reschedule().run(client)[0] == b"ok"
+    assert reschedule(until_start=True).run(client)[0] == b"same"
+    assert cancel(until_start=True).run(client)[0] == b"ok"
+    restore(2, slot=PAST, seat=1).run(client)
+    assert cancel(2).run(client)[0] == b"ok"
+    witness = Witness(client)
+    assert cancel(2, until_start=True).run(client)[0] == b"same"
+    assert reschedule(2, until_start=True).run(client) == [b"invalid-transition"]
+    witness.assert_nothing_happened()
 
 
 def test_add_slots_leaves_what_is_there(client: RedisClient) -> None:

@@ -171,6 +171,14 @@ MOVES: list[Call] = [
     reschedule(42, slot=TRIO),
     cancel(42, slot=TRIO),
     cancel(42, slot=SINGLE),
+    restore(43, slot=PAST, seat=1),
+    reschedule(43, slot=TRIO, until_start=True),
+    reschedule(43, slot=PAST, until_start=True),
+    cancel(43, until_start=True),
+    reschedule(43, slot=SINGLE),
+    reschedule(43, slot=TRIO, until_start=True),
+    cancel(43, until_start=True),
+    cancel(43, until_start=True),
     snapshot(),
 ]
 REPAIR: list[Call] = [
