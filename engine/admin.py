@@ -21,6 +21,7 @@ from engine.forms import AvailabilityForm, ExpertForm
 from engine.model import (
     ADMIN,
     BOOKED,
+    HELD,
     Booking,
     Expert,
     Slot,
@@ -101,11 +102,11 @@ class Admin:
                 said = f"this expert has {_count(refusal.count)} to come: say whether to keep or to cancel them"
                 raise ExpertHasBookings(said) from None
         await self._engine.end_availability(expert_id)
-        slots = [slot for slot in await self._to_come(expert_id) if bookings == "cancel" or not slot.closed]
+        slots = [slot for slot in await self._to_come(expert_id) if bookings == "cancel" or _can_be_booked(slot)]
         cancelled = await self._close_all(slots, bookings, reason)
         await self._engine.remove_expert(expert_id)
         # Who put slots on sale meanwhile had not seen that the expert goes; who does from now on looks again then.
-        late = [slot for slot in await self._to_come(expert_id) if not slot.closed]
+        late = [slot for slot in await self._to_come(expert_id) if _can_be_booked(slot)]
         return cancelled + await self._close_all(late, bookings, reason)
 
     async def add_slots(self, expert_id: str, slots: Sequence[Slot]) -> list[Slot]:
@@ -211,6 +212,11 @@ class Admin:
             if slot.id == slot_id:
                 return slot
         raise SlotNotFound()
+
+
+def _can_be_booked(slot: Slot) -> bool:
+    """Also one that hours have closed, by who holds a seat of it."""
+    return not slot.closed or HELD in slot.seatmap
 
 
 def _count(number: int) -> str:

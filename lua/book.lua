@@ -20,6 +20,7 @@
 --- @include "booking"
 --- @include "announce"
 --- @include "holds"
+--- @include "overlap"
 local wrong = check_call(12, 13, {7, 8, 11, 12, 13})
 if wrong then return wrong end
 local EPOCH, CALENDAR, VERSION, LOG, CHANNEL, OUTBOX, BOOKING_KEY, IDEMPOTENCY, HELD_KEY, HOLDERS, DUE, MINE =
@@ -46,9 +47,12 @@ local slot = read_slot(CALENDAR, slot_id)
 if not slot then return {'slot-not-found', epoch} end
 local now = now_ms()
 if slot.start * 1000 <= now then return {'slot-past', epoch} end
-if slot.closed then return {'slot-closed', epoch} end
 local holds = open_holds(epoch, slot, now, HELD_KEY, HOLDERS, DUE)
 local seat = token ~= '' and live_hold(holds, token, now)
+-- What hours have closed is kept for who held it before, unless something else has come on sale in its place.
+if slot.closed and (slot.closed == BY_HAND or not seat or any_in_the_way(CALENDAR, slot)) then
+  return {'slot-closed', epoch}
+end
 if seat then
   end_hold(holds, token)
 else

@@ -16,11 +16,7 @@ if wrong then return wrong end
 
 local EPOCH, CALENDAR = unpack(KEYS, 1, 2)
 local slot = read_slot(CALENDAR, ARGV[1])
-if redis.call('GET', EPOCH) and slot and slot.closed then
-  local fields = redis.call('HGETALL', CALENDAR)
-  for position = 1, #fields, 2 do
-    local other = parse_slot(fields[position], fields[position + 1])
-    if other and is_in_the_way(other, slot) then return {'slot-overlaps'} end
-  end
+if redis.call('GET', EPOCH) and slot and slot.closed and any_in_the_way(CALENDAR, slot) then
+  return {'slot-overlaps'}
 end
 return set_closed(false)

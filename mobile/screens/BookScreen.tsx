@@ -201,7 +201,8 @@ const SWEPT = 3_000;
 /** Why this slot cannot be had, if that is known: from an answer, or from what the live feed shows. */
 function lossOf(refusal: Problem | null, hold: HoldState, state: Slot['state'], now: number): Loss | null {
   if (refusal) return lossFrom(refusal, state);
-  if (state === 'past' || state === 'closed') return state;
+  // What hours have closed is kept for who holds it; whether it was hours, the server says to what is sent.
+  if (state === 'past' || (state === 'closed' && hold.phase !== 'held')) return state;
   if (hold.phase === 'refused') return lossFrom(hold.problem, state);
   // Our own hold that is over still shows as one, until the server has swept it away.
   if (hold.phase === 'ended' && state === 'held' && now > hold.at + SWEPT) return 'held';

@@ -81,6 +81,11 @@ test('from the list to an expert, a form with its hold, and my bookings', async 
   fireEvent.press(pill);
   expect(await screen.findByTestId('hold-left')).toHaveTextContent(/^[012]:\d\d$/);
   expect(server.of('POST', '/api/holds')[0]?.body).toEqual({ expertId: 'zoe', slotId: 'zoe-1' });
+  // Its notice begins: what is held is kept.
+  act(() => {
+    const closed = { ...slot, state: 'closed', free: 0 };
+    sockets[0]?.onmessage?.({ data: JSON.stringify({ type: 'slot', expertId: 'zoe', epoch: 'e1', version: 2, slot: closed }) });
+  });
   for (const field of ['name', 'email', 'phone', 'notes', 'submit']) expect(screen.getByTestId(field)).toBeTruthy();
 
   fireEvent.press(screen.getByRole('link', { name: 'My bookings' }));

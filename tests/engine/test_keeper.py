@@ -14,7 +14,7 @@ from engine import keeper
 from engine.availability import Exceptional, Hours
 from engine.changes import Arranged
 from engine.engine import Engine
-from engine.errors import ExpertNotFound
+from engine.errors import ExpertNotFound, SlotClosed
 from engine.keeper import next_due
 from engine.model import Expert, Status, new_slot
 from tests.engine.keeping import MORNINGS, RULE, documents, in_zone, rewind, shown, slots_of, wanted
@@ -131,6 +131,48 @@ async def test_a_slot_goes_off_sale_when_its_notice_begins(engine: Engine, zoe: 
     arranged = await engine.keeper.tend(zoe.id)
     assert arranged is not None
     assert (arranged.closed, arranged.added) == (2, 0)
+
+
+async def test_who_holds_a_slot_when_its_notice_begins_may_book_it(engine: Engine, zoe: Expert) -> None:
+    """They had been promised the seat, and heard that the slot is closed when they sent the form."""
+    await engine.set_availability(zoe.id, RULE)
+    slot, other = (await shown(engine, zoe))[1:3]
+    hold, lost = await engine.holds.hold(slot.id), await engine.holds.hold(other.id)
+    await engine.set_availability(zoe.id, replace(RULE, notice_minutes=7 * 60))
+    assert (await slots_of(engine, zoe))[slot.id].closed == 2
+    request = Sample(zoe, [slot]).request()
+    for refused in (engine.book(request), engine.holds.hold(slot.id)):
+        with pytest.raises(SlotClosed):
+            await refused
+    renewed = await engine.holds.renew(hold.token)
+    request.hold = renewed.token
+    booked = await engine.book(request)
+    assert (booked.durable, booked.booking.slot_id) == (True, slot.id)
+    assert (await slots_of(engine, zoe))[slot.id].seatmap == "b."
+
+    await engine.close_slot(other.id)
+    request = Sample(zoe, [other]).request()
+    request.hold = lost.token
+    with pytest.raises(SlotClosed):
+        await engine.book(request)
+
+
+@pytest.mark.parametrize("gone", ["replaced", "expert"])
+async def test_a_hold_does_not_outlive_what_takes_the_place_of_its_slot(engine: Engine, zoe: Expert, gone: str) -> None:
+    await engine.set_availability(zoe.id, RULE)
+    slot = (await shown(engine, zoe))[3]
+    hold = await engine.holds.hold(slot.id)
+    later = tuple(replace(hours, opens=clock(1), closes=clock(1)) for hours in RULE.weekly)
+    await engine.set_availability(zoe.id, replace(RULE, weekly=later))
+    assert (await slots_of(engine, zoe))[slot.id].closed == 2
+    if gone == "expert":
+        await engine.set_availability(zoe.id, replace(RULE, weekly=()))
+        await engine.admin.remove_expert(zoe.id, "keep", None)
+    request = Sample(zoe, [slot]).request()
+    request.hold = hold.token
+    with pytest.raises(SlotClosed):
+        await engine.book(request)
+    assert (await slots_of(engine, zoe))[slot.id].seatmap == "h."
 
 
 async def test_what_is_due_is_done_by_itself(engine: Engine, zoe: Expert, monkeypatch: pytest.MonkeyPatch) -> None:

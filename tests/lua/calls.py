@@ -167,6 +167,10 @@ def book(
     )
 
 
+def closed_while_held(client: RedisClient) -> None:
+    client.hset(CALENDAR, HELD, RECORDS[HELD].replace(" 0 0 ", " 1 2 "))
+
+
 def booked(client: RedisClient) -> None:
     book(digest="digest1").run(client)
 
@@ -581,6 +585,7 @@ CALLS = (
     book(label="without holds"),
     book(slot=OVER, label="of a seat whose hold is over"),
     book(slot=OVER, token="token1", label="with a token that holds nothing"),
+    replace(book(slot=HELD, token=GOOD, label="of what hours have closed"), before=closed_while_held),
     hold(slot=OVER, label="of a seat whose hold is over"),
     hold(key="digest3", label="with an Idempotency-Key"),
     renew(lasts="0", label="that changes nothing"),

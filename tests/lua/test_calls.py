@@ -18,8 +18,11 @@ from tests.lua.calls import (
     CALLS,
     CHANNEL,
     EPOCH,
+    GOOD,
+    HELD,
     LOG,
     MENDED,
+    NEW,
     OUTBOX,
     PARTITION,
     PAST,
@@ -403,6 +406,34 @@ def test_undoing_a_move_within_a_slot_leaves_both_seats_taken(client: RedisClien
     assert client.xlen(OUTBOX) == entries + 1
 
 
+@pytest.mark.parametrize(
+    ("closed", "token", "beside", "code"),
+    [
+        (2, GOOD, "", b"ok"),
+        (2, GOOD, "2 0 .", b"ok"),
+        (2, GOOD, "2 0 h", b"ok"),
+        (2, GOOD, "2 0 b", b"slot-closed"),
+        (2, GOOD, "0 0 .", b"slot-closed"),
+        (2, "nobody's", "", b"slot-closed"),
+        (2, "", "", b"slot-closed"),
+        (1, GOOD, "", b"slot-closed"),
+    ],
+)
+def test_what_hours_close_is_kept_for_its_holder_unless_another_slot_is_in_its_place(
+    client: RedisClient, closed: int, token: str, beside: str, code: bytes
+) -> None:
+    stock(client)
+    client.hset(CALENDAR, HELD, RECORDS[HELD].replace(" 0 0 ", f" 1 {closed} "))
+    if beside:
+        client.hset(CALENDAR, NEW, f"{START + 6000} {START + 6600} 0 {beside}")
+    witness = Witness(client)
+    assert book(slot=HELD, token=token).run(client)[0] == code
+    if code == b"ok":
+        assert client.hget(CALENDAR, HELD).endswith(b" 1 2 0 b")
+    else:
+        witness.assert_nothing_happened()
+
+
 @pytest.mark.parametrize("verb", ["cancel", "reschedule", "revoke"])
 @pytest.mark.parametrize("seats", ["hb", "h", "."])
 def test_only_a_booked_seat_is_given_back(client: RedisClient, verb: str, seats: str) -> None:
@@ -592,7 +623,7 @@ def test_a_script_names_no_key_but_its_keys(name: str) -> None:
             handed_on = key in ("key", "outbox", "calendar", "held") or key.startswith(("feed.", "holds."))
             assert handed_on or key in ours, f"{command} {key}"
     # What the includes get as a parameter or in the feed's table is one of KEYS, too.
-    functions = "read_slot|read_booking|save_booking"
+    functions = "read_slot|read_booking|save_booking|any_in_the_way"
     handed = re.findall(rf"(?<!function )\b(?:{functions})\((\w+)(?:, OUTBOX)?", source)
     for table in re.findall(r"open_feed\(\{(.*?)\}\)", source, re.DOTALL):
         handed += re.findall(r"\b(?:calendar|version|log|channel) = (\w+)", table)

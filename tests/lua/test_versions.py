@@ -138,6 +138,12 @@ HOLDS: list[Call] = [
     book(33, slot=SINGLE, who="ann", most=1),
     book(34, slot=OVER, who="ann", most=1),
     book(34, slot=OVER, who="ann", most=2),
+    arrange("add", NEW, NEW_RECORD),
+    hold(NEW, "token10"),
+    arrange("close", NEW, ""),
+    renew(NEW, "token10"),
+    book(35, slot=NEW),
+    book(35, slot=NEW, token="token10"),
     snapshot(),
 ]
 MOVES: list[Call] = [
@@ -496,7 +502,7 @@ def test_the_scenario_ends_as_it_should(valkey: list[Any]) -> None:
     assert BEGAN < START
     assert ("book", ["known", booking_id(1)]) in valkey
 
-    assert seatmaps(held) == {SINGLE: "b", TRIO: "hbb", CLOSED: ".", HELD: "b", OVER: "b", PAST: "."}
+    assert seatmaps(held) == {SINGLE: "b", TRIO: "hbb", CLOSED: ".", HELD: "b", OVER: "b", PAST: ".", NEW: "b."}
     assert held[DUE] == ([[TRIO, f"{START + 1800}000"]], False)
     assert held[PARTITION.holds(TRIO)[0]] == ([["token1", f"{START + 1800}000"]], False)
     assert PARTITION.holds(HELD)[0] not in held

@@ -67,13 +67,14 @@ class ModelHold:
 @dataclass
 class ModelSlot:
     marks: list[str]
-    closed: bool = False
+    closed: int = 0
+    """1: by hand, 2: by hours."""
     revision: int = 0
     holds: dict[str, ModelHold] = field(default_factory=dict)
     """Also those that are over, until something tidies the slot up."""
 
     @property
-    def picture(self) -> tuple[str, bool, int, int]:
+    def picture(self) -> tuple[str, int, int, int]:
         """Seatmap, closed, revision, and when the first hold ends."""
         first = min((hold.ends for hold in self.holds.values()), default=0)
         return "".join(self.marks), self.closed, self.revision, first
@@ -146,8 +147,11 @@ class Model:
             if known != asked:
                 raise IdempotencyKeyReused()
             return first, True
-        slot = self._open(request.slot_id)
-        if hold := slot.live(request.hold):
+        slot = self.slots[request.slot_id]
+        hold = slot.live(request.hold)
+        if slot.closed and not (hold and slot.closed == 2):
+            raise SlotClosed()
+        if hold:
             seat = hold.seat
             slot.let_go(request.hold)
         else:
@@ -194,7 +198,7 @@ class Model:
             raise BookingNotFound()
         return self.bookings[booking_id]
 
-    def shutter(self, slot_id: str, closed: bool) -> tuple[str, bool, int, int]:
+    def shutter(self, slot_id: str, closed: int) -> tuple[str, int, int, int]:
         slot = self.slots[slot_id]
         if slot.closed != closed:
             slot.closed = closed

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from engine.changes import Wish
 from engine.claim import Request
 from engine.engine import Engine
 from engine.errors import SlotlineError
@@ -178,12 +179,18 @@ class Machine(RuleBasedStateMachine):
     @rule(slot=slots)
     def close(self, slot: int) -> None:
         real: Slot = self.run(self.engine.desk.close(self.slots[slot].id))
-        assert picture(real) == self.model.shutter(real.id, True)
+        assert picture(real) == self.model.shutter(real.id, 1)
+
+    @rule(slot=slots)
+    def close_by_hours(self, slot: int) -> None:
+        self.run(self.engine.desk.arrange(self.expert, [Wish("close", self.slots[slot])], strict=False))
+        if not self.model.slots[self.slots[slot].id].closed:
+            self.model.shutter(self.slots[slot].id, 2)
 
     @rule(slot=slots)
     def open(self, slot: int) -> None:
         real: Slot = self.run(self.engine.desk.open(self.slots[slot].id))
-        assert picture(real) == self.model.shutter(real.id, False)
+        assert picture(real) == self.model.shutter(real.id, 0)
 
     @invariant()
     def the_calendar_is_the_models(self) -> None:
@@ -226,7 +233,7 @@ class Machine(RuleBasedStateMachine):
         return [slot for slot in calendar.slots if slot.id in self.model.slots]
 
 
-def picture(slot: Slot) -> tuple[str, bool, int, int]:
+def picture(slot: Slot) -> tuple[str, int, int, int]:
     return slot.seatmap, slot.closed, slot.revision, slot.held_until
 
 
