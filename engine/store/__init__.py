@@ -20,7 +20,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReturnDocument
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -75,8 +75,18 @@ class Store:
         try:
             for collection, indexes in INDEXES.items():
                 await self._database[collection].create_indexes(indexes)
+            await self._drop_former_indexes()
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB cannot be used: {first_line(error)}") from error
+
+    async def _drop_former_indexes(self) -> None:
+        """Each costs every booking. A worker of an older version that starts makes them again, and the next one of this
+        version drops them."""
+        collection = self._database["bookings"]
+        for name in bookings.FORMER_INDEXES:
+            if name in await collection.index_information():
+                with suppress(OperationFailure):  # another worker was faster; what else it may be, the next start tries
+                    await collection.drop_index(name)
 
     async def partitions(self, number: int) -> int:
         """How many partitions this database was first used with: ``number``, if this is the first time."""

@@ -21,6 +21,10 @@ Document = dict[str, Any]
 FENCE = "one_active_booking_a_seat"
 IDEMPOTENCY = "one_booking_a_key"
 
+NEWEST = [("createdAt", DESCENDING), ("_id", DESCENDING)]
+LAST = [("end", DESCENDING), ("_id", DESCENDING)]
+"""Orders of lists. Without `_id` bookings of the same time may change places between two pages."""
+
 INDEXES = [
     IndexModel(
         [("slotId", ASCENDING), ("seat", ASCENDING)],
@@ -34,9 +38,12 @@ INDEXES = [
         unique=True,
         partialFilterExpression={"idem": {"$gt": ""}},
     ),
-    IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING)], name="email_newest"),
-    IndexModel([("expertId", ASCENDING), ("end", ASCENDING)], name="expert_end"),
+    IndexModel([("emailKey", ASCENDING), *NEWEST], name="email_newest_first"),
+    IndexModel([("expertId", ASCENDING), *LAST], name="expert_last_first"),
 ]
+
+FORMER_INDEXES = ("email_newest", "expert_end")
+"""Of older versions, without `_id`."""
 
 
 class BookingStore:
@@ -106,17 +113,19 @@ class BookingStore:
 
     async def of_email(self, email: str, status: Status | None, page: int, limit: int) -> Page:
         """A customer's bookings, newest first."""
-        return await self._page({"emailKey": email_key(email)}, "createdAt", status, page, limit)
+        return await self._page({"emailKey": email_key(email)}, NEWEST, status, page, limit)
 
     async def of_expert(self, expert_id: str, status: Status | None, page: int, limit: int) -> Page:
         """An expert's bookings, the last to end first."""
-        return await self._page({"expertId": expert_id}, "end", status, page, limit)
+        return await self._page({"expertId": expert_id}, LAST, status, page, limit)
 
-    async def _page(self, query: Document, order: str, status: Status | None, page: int, limit: int) -> Page:
+    async def _page(
+        self, query: Document, order: list[tuple[str, int]], status: Status | None, page: int, limit: int
+    ) -> Page:
         if status:
             query["status"] = status.value
         total = await self._bookings.count_documents(query)
-        cursor = self._bookings.find(query).sort([(order, DESCENDING)]).skip((page - 1) * limit).limit(limit)
+        cursor = self._bookings.find(query).sort(order).skip((page - 1) * limit).limit(limit)
         return Page([from_document(document) async for document in cursor], page, limit, total)
 
     async def since(

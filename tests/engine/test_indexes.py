@@ -10,7 +10,7 @@ from pymongo import MongoClient, monitoring
 from engine.engine import Engine
 from engine.model import Status, new_expert_id, new_slot
 from engine.settings import Settings
-from engine.store import Store
+from engine.store import INDEXES, Store
 from engine.store.bookings import FENCE, IDEMPOTENCY
 from engine.store.bulk import DUPLICATE
 from engine.store.experts import SORTS
@@ -83,6 +83,8 @@ async def ask(store: Store, name: str, expert_id: str) -> None:
         await slots.add([new_slot(expert_id, 4_000_000_020, 4_000_001_820)])
     elif kind == "email":
         await bookings.of_email("c7@example.com", Status(rest) if rest else None, 1, 10)
+    elif kind == "expert":
+        await bookings.of_expert(expert_id, Status(rest) if rest else None, 1, 10)
     elif kind == "key":
         assert await bookings.of_key("key7")
     elif kind == "seat":
@@ -129,6 +131,8 @@ def ordered_by(indexes: dict[str, Any], query: dict[str, Any]) -> bool:
         "add",
         "email",
         "email pending",
+        "expert",
+        "expert pending",
         "key",
         "seat",
         "since",
@@ -154,6 +158,38 @@ async def test_a_query_reads_an_index(
             assert set(stages(plan)) & {"IXSCAN", "IDHACK", "COUNT_SCAN", "EXPRESS_IXSCAN"}, (query, plan)
             if query.get("sort") and not name.startswith("search"):
                 assert ordered_by(database[query["find"]].index_information(), query), query
+
+
+@pytest.mark.parametrize("whose", ["email", "expert"])
+async def test_bookings_of_the_same_time_stand_in_one_order(engine: Engine, whose: str) -> None:
+    """They stood in that of their writing, which another member of a replica set need not share, and came twice or
+    never where the pages of one were followed by those of another."""
+    expert_id = new_expert_id()
+    made = [replace(booking(expert_id, 0, 7), seat=seat) for seat in range(1, 8)]
+    assert await engine.store.bookings.write(made) == []
+
+    async def page(number: int) -> list[str]:
+        if whose == "email":
+            found = await engine.store.bookings.of_email(made[0].email, None, number, 2)
+        else:
+            found = await engine.store.bookings.of_expert(expert_id, None, number, 2)
+        return [each.id for each in found.items]
+
+    listed = [each for number in range(1, 5) for each in await page(number)]
+    assert listed == sorted((each.id for each in made), reverse=True)
+
+
+async def test_the_indexes_of_an_older_version_are_replaced(engine: Engine, settings: Settings) -> None:
+    """They cost every booking, and an index may not change under its name."""
+    with MongoClient[dict[str, Any]](settings.mongo_url) as client:
+        bookings = client[settings.mongo_database]["bookings"]
+        bookings.drop_indexes()
+        bookings.create_index([("emailKey", 1), ("createdAt", -1)], name="email_newest")
+        bookings.create_index([("expertId", 1), ("end", 1)], name="expert_end")
+        again = [await Engine.open(settings) for _ in range(2)]
+        for each in again:
+            await each.close()
+        assert set(bookings.index_information()) == {"_id_", *(index.document["name"] for index in INDEXES["bookings"])}
 
 
 async def test_a_day_of_slots_is_one_write(queries: Queries, engine: Engine, sample: Sample) -> None:
