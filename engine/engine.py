@@ -83,7 +83,7 @@ class Engine(Experts):
     @classmethod
     async def open(cls, settings: Settings, *, reconciles: bool = True) -> Engine:
         """Connects, makes the indexes, and rebuilds partitions without an epoch. Without ``reconciles`` what differs
-        stays for others to mend. Raises StoreUnavailable."""
+        stays for others to mend. Raises StoreUnavailable, WrongRedis."""
         engine = cls(settings)
         try:
             await asyncio.gather(engine.calls.open(), engine.store.open())

@@ -139,6 +139,12 @@ class LeaseLost(StoreUnavailable):
     title = "This took too long; it will be taken up again"
 
 
+class WrongRedis(SlotlineError):
+    """Not to be repaired by waiting, and no part of Redis is to be blamed."""
+
+    code, status, title = StoreUnavailable.code, 503, "This Redis belongs to another Slotline"
+
+
 class EpochMissing(StoreUnavailable):
     """The partition of Redis came up empty and is being rebuilt."""
 

@@ -19,6 +19,7 @@ key                         type    holds                                       
 ``{p7}:due``                zset    slot id → when its first hold ends                          while there are holds
 ``{p7}:mine:EXPERT:WHO``    zset    a customer's bookings → when their slots end (epoch s)      as long as the last
 ``{p7}:poison``             stream  outbox entries that MongoDB will never take                 until somebody looks
+``{p0}:owner``              string  "id name" of the database of MongoDB that all keys tell of  for ever
 ``{p7}:server``             string  which server the partition was last known to be right on    for ever
 ``{p7}:reconcile``          string  who compares the partition with MongoDB just now            60 s
 ==========================  ======  ==========================================================  =====================
@@ -105,6 +106,7 @@ class Keys:
 
     def __init__(self, partitions: int) -> None:
         self.partitions = [Partition(number) for number in range(partitions)]
+        self.owner = f"{self.partitions[0].tag}:owner"
         self._of_expert = lru_cache(maxsize=65_536)(self._find)
 
     def of(self, opaque_id: str) -> Partition:

@@ -16,10 +16,11 @@ from contextlib import asynccontextmanager
 from pymongo.errors import PyMongoError
 
 from engine.calls import PATIENCE, Calls
-from engine.errors import SlotlineError, StoreUnavailable
+from engine.errors import SlotlineError, StoreUnavailable, WrongRedis
 from engine.keys import Keys, Partition
 from engine.link import Arg
 from engine.model import Booking, Slot
+from engine.owner import Owner
 from engine.settings import Settings
 from engine.store import Store
 from engine.store.rebuilding import read, salvage, taken
@@ -47,6 +48,7 @@ class Rebuilder:
         self._keys = keys
         self._store = store
         self._settings = settings
+        self._owner = Owner(calls, keys, store, settings.mongo_database)
         self._who = secrets.token_hex(8)
         self._busy: set[Partition] = set()
         """What this worker is at: it has one name for all that it does, and so does nothing twice at once."""
@@ -66,7 +68,7 @@ class Rebuilder:
     async def _run(self) -> None:
         try:
             await self.ensure(PATIENCE)
-        except (StoreUnavailable, PyMongoError) as error:
+        except (StoreUnavailable, WrongRedis, PyMongoError) as error:
             log.warning("cannot rebuild now: %s", error)
         except Exception:
             log.exception("the rebuild failed")
@@ -86,8 +88,8 @@ class Rebuilder:
         """Rebuilds what has no epoch and waits for what others rebuild, at each server whatever becomes of the others;
         answers how many partitions it built itself.
 
-        Raises StoreUnavailable, which names the partitions that cannot be asked, and PyMongoError. ``patience``:
-        seconds that one of several servers gets to answer; None: as long as a failover may take.
+        Raises StoreUnavailable, which names the partitions that cannot be asked, WrongRedis, and PyMongoError.
+        ``patience``: seconds that one of several servers gets to answer; None: as long as a failover may take.
         """
         done, wrong = await self._calls.at_each_server(self._keys.partitions, self._ensure, patience)
         if wrong:
@@ -95,6 +97,8 @@ class Rebuilder:
         return sum(done)
 
     async def _ensure(self, partitions: Sequence[Partition], _: int) -> int:
+        if self._keys.partitions[0] in partitions:
+            await self._owner.claim()
         built = 0
         while missing := await self._without_epoch(partitions):
             async with self._at(missing) as mine:

@@ -7,13 +7,14 @@ collection          a document                                 indexes
 ``days``            the slots of an expert on one UTC day      expert and day
 ``bookings``        a booking at its newest revision           the fences, the customer's list, the expert's list
 ``availabilities``  an expert's availability                   when there is something to do for it
-``settings``        the number of partitions, and marks
+``settings``        the number of partitions, an id, marks
 ==================  =========================================  ======================================================
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -92,11 +93,17 @@ class Store:
         """How many partitions this database was first used with: ``number``, if this is the first time."""
         document = await self._database["settings"].find_one_and_update(
             {"_id": "partitions"},
-            {"$setOnInsert": {"number": number}},
+            {"$setOnInsert": {"number": number, "database": secrets.token_hex(8)}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         return int(document["number"]) if document else number
+
+    async def identity(self) -> str:
+        """By what Redis knows this database, also after it has been restored elsewhere: an id that was made with it;
+        its name, if that was done by a version that made none."""
+        document = await self._database["settings"].find_one({"_id": "partitions"})
+        return str((document or {}).get("database", self._database.name))
 
     async def mark(self, name: str, mark: bool | None) -> bool:
         """Sets or removes a mark; answers whether it is there."""

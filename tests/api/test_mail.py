@@ -40,7 +40,7 @@ async def mailing(
     smtp = await loop.create_server(lambda: SMTP(letterbox, hostname="letterbox", loop=loop), "127.0.0.1", 0)
     port = smtp.sockets[0].getsockname()[1]
     with serving(
-        server.redis, mongo_server, "mail", tmp_path_factory.mktemp("mail"), workers=1, access="verified",
+        server.redis, mongo_server, "api", tmp_path_factory.mktemp("mail"), workers=1, access="verified",
         smtp_url=f"smtp://127.0.0.1:{port}", mail_from="Slotline <bookings@slots.example>",
     ) as served:  # fmt: skip
         yield served
@@ -101,7 +101,7 @@ async def test_nobody_waits_for_a_mail_server_that_is_away(
 ) -> None:
     """The answer is the same and as fast; the log says it, without the address."""
     with serving(
-        server.redis, mongo_server, "mail", tmp_path, workers=1, access="verified", smtp_url="smtp://127.0.0.1:1"
+        server.redis, mongo_server, "api", tmp_path, workers=1, access="verified", smtp_url="smtp://127.0.0.1:1"
     ) as served:
         async with httpx.AsyncClient(base_url=served.base, timeout=30) as client:
             asked = await client.post("/api/access/codes", json={"email": "somebody.odd@example.com"})
@@ -131,7 +131,7 @@ async def test_a_mail_server_that_says_nothing_keeps_nobody_waiting(
     listener = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     with serving(
-        server.redis, mongo_server, "mail", tmp_path, workers=1, access="verified", drain_timeout=0,
+        server.redis, mongo_server, "api", tmp_path, workers=1, access="verified", drain_timeout=0,
         smtp_url=f"smtp://127.0.0.1:{port}",
     ) as served:  # fmt: skip
         async with httpx.AsyncClient(base_url=served.base, timeout=10) as client:

@@ -20,10 +20,11 @@ HASTE: dict[str, object] = {"commit_timeout": 0.3, "redis_timeout": 1.0, "drain_
 
 
 @pytest.mark.parametrize("lane", ["on", "off"])
-async def test_a_claim_is_no_503_for_want_of_a_profile(redis_server: RedisServer, tmp_path: Path, lane: str) -> None:
+async def test_a_claim_is_no_503_for_want_of_a_profile(tmp_path: Path, lane: str) -> None:
     with (
+        RedisServer(tmp_path / "redis", persist=False) as redis,
         MongoServer(tmp_path / "mongo") as mongo,
-        serving(redis_server, mongo, "away", tmp_path / "api", workers=1, lane=lane, **HASTE) as server,
+        serving(redis, mongo, "away", tmp_path / "api", workers=1, lane=lane, **HASTE) as server,
     ):
         engine = await Engine.open(server.settings)
         sample = await make_sample(engine, start=int(time.time()) // 60 * 60 + 7200)

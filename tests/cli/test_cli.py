@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from engine.cli import watch
+from engine.cli.reach import redis_client
 from engine.cli.say import shown
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
@@ -223,6 +224,7 @@ def test_serve_brings_no_servers_of_its_own(slotline: Slotline) -> None:
 
 def test_seed_adds_once_and_then_nothing_new(slotline: Slotline, stack: Stack) -> None:
     urls = {"REDIS_URL": stack.redis_url or "", "MONGO_URL": stack.mongo_url or "", "MONGO_DATABASE": "seeded"}
+    empty_redis(stack)
     first = slotline("seed", "--experts", "3", "--weeks", "1", **urls)
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("Added 3 experts and ")
@@ -231,7 +233,27 @@ def test_seed_adds_once_and_then_nothing_new(slotline: Slotline, stack: Stack) -
     assert again.stdout == "Nothing new: these experts and slots are there already.\n"
 
 
+def test_two_slotlines_do_not_share_a_redis(slotline: Slotline, stack: Stack) -> None:
+    """The repair of the one took all slots of the other off sale."""
+    empty_redis(stack)
+    urls = {"REDIS_URL": stack.redis_url or "", "MONGO_URL": stack.mongo_url or ""}
+    assert slotline("seed", "--experts", "1", "--weeks", "1", MONGO_DATABASE="ours", **urls).returncode == 0
+    for words in (["audit", "--repair"], ["seed"], ["rebuild"], ["up"]):
+        assert one_line(slotline(*words, MONGO_DATABASE="theirs", **urls)) == (
+            "this Redis belongs to another Slotline, whose database is ours, and not to that of theirs: "
+            "give each a Redis of its own, or end the other one and empty this Redis (FLUSHALL)"
+        )
+    empty_redis(stack)
+    assert slotline("audit", MONGO_DATABASE="theirs", **urls).returncode == 0
+
+
+def empty_redis(stack: Stack) -> None:
+    with redis_client(stack.redis_url or "") as client:
+        client.flushall()
+
+
 def test_seed_finds_the_stack_that_runs_in_the_folder(slotline: Slotline, stack: Stack) -> None:
+    empty_redis(stack)
     done = slotline("seed", "--experts", "2", "--weeks", "1", DATA_DIR=str(stack.data_dir), MONGO_DATABASE="found")
     assert (done.returncode, done.stdout[:15]) == (0, "Added 2 experts"), done.stderr
 
