@@ -85,7 +85,9 @@ class Settings(BaseSettings):
     redis_failover: float = Field(
         5.0, gt=0, description="Seconds to wait for a new master of a Redis Cluster or of Sentinel."
     )
-    keep_past: int = Field(86_400, ge=0, le=LONGEST, description="Seconds a past slot stays in Redis.")
+    keep_past: int = Field(
+        86_400, ge=0, le=LONGEST, description="Seconds a past slot stays in Redis; at most KEEP_BOOKINGS."
+    )
     keep_bookings: int = Field(
         7 * 86_400, ge=0, le=LONGEST, description="Seconds a booking stays in Redis after its slot has ended."
     )
@@ -175,6 +177,16 @@ class Settings(BaseSettings):
             raise ValueError(f"RATE_LIMITS=off is for load tests: it listens on loopback only, not on {self.host}")
         if self.print_codes:
             raise ValueError(f"PRINT_CODES is for development: it listens on loopback only, not on {self.host}")
+        return self
+
+    @model_validator(mode="after")
+    def _slots_before_their_bookings(self) -> Self:
+        """Else an Idempotency-Key and its booking would be forgotten while the slot still has the seat booked."""
+        if self.keep_past > self.keep_bookings:
+            raise ValueError(
+                f"KEEP_PAST={self.keep_past} keeps slots for longer than their bookings: "
+                f"KEEP_BOOKINGS is {self.keep_bookings}, and may not be less"
+            )
         return self
 
     def environment(self) -> dict[str, str]:

@@ -159,7 +159,17 @@ def test_settings_that_are_not_valid_are_named_without_their_values(slotline: Sl
 def test_for_ever_is_ten_years(slotline: Slotline, name: str) -> None:
     """The server started, and each booking was a 500: the scripts do not take such a number."""
     assert one_line(slotline("up", **{name: "9" * 23})) == (f"{name}: Input should be less than or equal to 315360000")
-    assert Settings(_env_file=None, **{name.lower(): 315_360_000})  # type: ignore[arg-type]
+    longest = {"keep_bookings": 315_360_000, name.lower(): 315_360_000}
+    assert Settings(_env_file=None, **longest)  # type: ignore[arg-type]
+
+
+def test_a_slot_does_not_stay_for_longer_than_its_bookings(slotline: Slotline) -> None:
+    """The key of a booking was forgotten, and its repetition answered as another customer's who came too late."""
+    assert one_line(slotline("up", KEEP_BOOKINGS="86399")) == (
+        "KEEP_PAST=86400 keeps slots for longer than their bookings: KEEP_BOOKINGS is 86399, and may not be less"
+    )
+    for seconds in (0, 86_400):
+        assert Settings(_env_file=None, keep_past=seconds, keep_bookings=seconds)  # type: ignore[call-arg]
 
 
 def test_an_open_server_stays_on_this_machine(slotline: Slotline) -> None:
