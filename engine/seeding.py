@@ -70,34 +70,28 @@ async def seed(
     new_experts = new_slots = done = 0
     while chunk := list(islice(people, CHUNK)):
         new = await engine.add_experts([expert for expert, _ in chunk])
-        theirs = chunk if new == len(chunk) else await _unchanged(engine, chunk)
-        wanted = {e.id: [s for s in slots(e.id, rule, first, weeks * 7) if s.start >= midnight] for e, rule in theirs}
+        wanted = {e.id: [s for s in slots(e.id, rule, first, weeks * 7) if s.start >= midnight] for e, rule in chunk}
         if new < len(chunk):
-            await _leave_out(engine, wanted)
+            await _leave_out(engine, chunk, wanted)
         new_experts += new
         new_slots += await engine.add_slots([slot for each in wanted.values() for slot in each])
         if weeks:
-            await engine.keep_availabilities([(e.id, replace(rule, window_days=weeks * 7)) for e, rule in theirs])
+            rules = [(e.id, replace(rule, window_days=weeks * 7)) for e, rule in chunk if e.id in wanted]
+            await engine.keep_availabilities(rules)
         done += len(chunk)
         if progress:
             progress(done, experts)
     return Seeded(new_experts, new_slots, perf_counter() - began)
 
 
-async def _unchanged(engine: Fillable, people: Sequence[Person]) -> list[Person]:
-    """Those who have no hours yet, or the sample's. Whoever has others gets slots by these."""
+async def _leave_out(engine: Fillable, people: Sequence[Person], wanted: dict[str, list[Slot]]) -> None:
+    """Takes out whoever has other hours than the sample's by now: they get slots by these. Of the others, what overlaps
+    with a slot that is on sale or booked."""
     rules = await asyncio.gather(*(engine.availability(expert.id) for expert, _ in people))
-    return [
-        (expert, rule)
-        for (expert, rule), now in zip(people, rules, strict=True)
-        if now is None or replace(now, window_days=rule.window_days, stored=True) == rule
-    ]
-
-
-async def _leave_out(engine: Fillable, wanted: dict[str, list[Slot]]) -> None:
-    """Takes out what overlaps with a slot that is on sale or booked."""
-    calendars = await asyncio.gather(*map(engine.calendar, wanted))
-    for calendar in calendars:
+    for (expert, rule), now in zip(people, rules, strict=True):
+        if now is not None and replace(now, window_days=rule.window_days, stored=True) != rule:
+            del wanted[expert.id]
+    for calendar in await asyncio.gather(*map(engine.calendar, wanted)):
         there = {slot.id for slot in calendar.slots}
         others = [slot for slot in calendar.slots if not slot.closed or BOOKED in slot.seatmap]
         wanted[calendar.expert_id] = [
