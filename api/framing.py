@@ -10,9 +10,11 @@ from contextlib import suppress
 from typing import Any, cast
 
 from sanic import Request
-from sanic.exceptions import BadRequest
+from sanic.exceptions import BadRequest, PayloadTooLarge
 from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
+
+from api.problems import HeadTooLarge
 
 HEAD = re.compile(
     rb"""
@@ -84,6 +86,8 @@ class Framed(Http):
         await self._skip_empty_line()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
+        except PayloadTooLarge as error:  # Sanic's word for it, although no payload has come yet (RFC 6585, 5)
+            raise HeadTooLarge from error
         finally:  # Sanic would give all the time there is to whoever names WebSocket, on any route
             self.upgrade_websocket = False
 

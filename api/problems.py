@@ -58,6 +58,10 @@ class BodyTooLarge(ApiError):
     code, status, title = "body-too-large", 413, "The body is larger than we take"
 
 
+class HeadTooLarge(ApiError):
+    code, status, title = "head-too-large", 431, "The address and the headers together are larger than we take"
+
+
 class UnsupportedMediaType(ApiError):
     code, status, title = "unsupported-media-type", 415, "The body must be application/json"
 

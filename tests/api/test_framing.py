@@ -145,6 +145,16 @@ def test_lines_as_they_should_be_are_taken(line: str) -> None:
     assert HEAD.fullmatch(b"GET / HTTP/1.1\r\nContent-Length: 2 \r\n" + line.encode("latin-1"))
 
 
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_head_that_is_too_long_is_called_so(server: Server, ended: bool) -> None:
+    """RFC 6585, 5. It was answered as a body that is too large."""
+    for head in (b"GET /%b HTTP/1.1\r\nHost: x" % (b"x" * 9000), b"GET / HTTP/1.1\r\nHost: x\r\nX: %b" % (b"x" * 9000)):
+        said = await say(server, head + b"\r\n\r\n" * ended)
+        assert statuses(said) == [b"431"]
+        assert b'"code":"head-too-large"' in said
+        assert b"connection: close" in said
+
+
 async def test_an_address_that_cannot_be_read_is_answered_and_not_logged(
     server: Server, mongo_server: MongoServer, capfd: pytest.CaptureFixture[str]
 ) -> None:

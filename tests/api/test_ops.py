@@ -32,6 +32,7 @@ CODES = {
     "malformed-json": 400, "bad-request": 400, "expert-not-found": 404, "slot-not-found": 404, "booking-not-found": 404,
     "not-found": 404, "method-not-allowed": 405, "body-too-large": 413, "unsupported-media-type": 415,
     "hold-not-found": 404, "hold-expired": 409, "request-timeout": 408, "expectation-failed": 417,
+    "head-too-large": 431,
     "slot-has-bookings": 409, "expert-has-bookings": 409, "slot-overlaps": 409,
     "slot-taken": 409, "slot-held": 409, "slot-past": 409, "slot-closed": 409, "invalid-transition": 409,
     "validation-failed": 422, "idempotency-key-reused": 422, "store-unavailable": 503, "internal-error": 500,
