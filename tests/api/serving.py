@@ -106,6 +106,16 @@ def order(sample: Sample, slot: int = 0, **changes: Any) -> dict[str, Any]:
     }
 
 
+async def book(client: httpx.AsyncClient, sample: Sample, slot: int = 0, **changes: Any) -> dict[str, Any]:
+    answer = await client.post("/api/bookings", json=order(sample, slot, **changes))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json()["booking"])
+
+
+async def move(client: httpx.AsyncClient, booking_id: str, status: str, **more: Any) -> httpx.Response:
+    return await client.patch(f"/api/bookings/{booking_id}/status", json={"status": status, **more})
+
+
 async def eventually(true: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
     """The first truthy answer of ``true``; fails without one in time."""
     deadline = time.monotonic() + seconds

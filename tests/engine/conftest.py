@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from engine.audit import audit
 from engine.engine import Engine
 from engine.model import Expert, Status, new_expert_id
 from engine.settings import Settings
+from engine.stack import RedisServer
+from tests.engine.past import Past
 from tests.samples import ZOE, Sample
 
 
@@ -18,6 +21,12 @@ async def other(settings: Settings, engine: Engine) -> AsyncIterator[Engine]:
     opened = await Engine.open(settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def past(tmp_path: Path) -> AsyncIterator[Past]:
+    with RedisServer(tmp_path / "redis") as server:
+        yield Past(server, tmp_path / "past")
 
 
 @pytest.fixture
