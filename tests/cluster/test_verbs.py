@@ -9,7 +9,7 @@ import pytest
 
 from engine import limits
 from engine.engine import Engine
-from engine.errors import SlotClosed, SlotHeld, SlotTaken
+from engine.errors import SlotClosed, SlotHeld, SlotTaken, WrongRedis
 from engine.model import Slot, Status, new_slot
 from engine.settings import Settings
 from engine.stack.cluster import RedisCluster
@@ -117,6 +117,12 @@ async def test_a_master_that_forgot_everything_is_rebuilt_and_the_others_are_lef
         with pytest.raises(SlotTaken):
             await engine.book(sample.request(0))
         await engine.book(sample.request(1))
+
+
+async def test_a_cluster_is_for_one_database(engine: Engine, settings: Settings) -> None:
+    theirs = settings.model_copy(update={"mongo_database": f"{settings.mongo_database}_theirs"})
+    with pytest.raises(WrongRedis, match=f"whose database is {settings.mongo_database}, "):
+        await Engine.open(theirs)
 
 
 async def test_one_connection_a_master(engine: Engine, spread: Spread, cluster: RedisCluster) -> None:
