@@ -3,7 +3,7 @@ import { getRandomBytes } from 'expo-crypto';
 import { bearer, client, need, type Booking, type Schemas } from './client';
 import { hasCode, Problem } from './problem';
 import { queries } from './queries';
-import { askForProof, rememberBooking, signIn, currentSession, tokensFor } from './session';
+import { askForProof, followBooking, rememberBooking, signIn, currentSession, tokensFor } from './session';
 
 export type Order = Schemas['NewBooking'];
 
@@ -34,6 +34,7 @@ export async function readBooking(id: string): Promise<Booking> {
   const { booking } = await opened(id, (token) =>
     client.GET('/api/bookings/{booking_id}', { headers: bearer(token), params: { path: { booking_id: id } } }),
   );
+  await followBooking(id, booking.slot.id);
   return booking;
 }
 
@@ -70,6 +71,7 @@ export async function moveBooking(id: string, slotId: string): Promise<Booking> 
       body: { slotId },
     }),
   );
+  await followBooking(id, slotId);
   return booking;
 }
 
@@ -91,6 +93,7 @@ export async function bookingsOf(email: string, token: string | null): Promise<B
       client.GET('/api/bookings', { headers: bearer(token), params: { query: { email, page, limit: 100 } } }),
     );
     found.push(...answer.bookings);
+    for (const { id, slot } of answer.bookings) await followBooking(id, slot.id);
     pages = Math.min(answer.pages, 10);
   }
   return found;

@@ -9,7 +9,7 @@ export interface Session {
   token: string | null;
   /** Booking → its own access token, the newest last. */
   bookings: Readonly<Record<string, string>>;
-  /** Slot → the booking that was made of it here, the newest last. */
+  /** Slot → the booking that was made here and is in it, the newest last. */
   slots: Readonly<Record<string, string>>;
   /** Goes up as somebody leaves: what they have typed goes with them. */
   person: number;
@@ -86,6 +86,14 @@ export function rememberBooking(id: string, accessToken: string, slotId: string)
     bookings: newest({ ...session.bookings, [id]: accessToken }, MOST_BOOKINGS),
     slots: newest({ ...session.slots, [slotId]: id }, MOST_SLOTS),
   });
+}
+
+/** A booking that was made here is in a slot: in another one, once it has been moved. */
+export async function followBooking(id: string, slotId: string): Promise<void> {
+  const others = Object.entries(session.slots).filter(([, other]) => other !== id);
+  // One of which no slot is known any more would push out a newer one.
+  if (session.slots[slotId] === id || others.length === Object.keys(session.slots).length) return;
+  await keep({ slots: { ...Object.fromEntries(others), [slotId]: id } });
 }
 
 function newest(all: Record<string, string>, most: number): Record<string, string> {

@@ -20,11 +20,13 @@ interface Props {
   zone: string;
   now: number;
   changes: ReadonlyMap<string, number>;
+  /** Slots that are one's own. */
+  own: ReadonlySet<string>;
   onPick: (slot: Slot) => void;
 }
 
 /** A day: its leaf, how much of it is open, and its slots. */
-export const DaySection = memo(function DaySection({ day, zone, now, changes, onPick }: Props) {
+export const DaySection = memo(function DaySection({ day, zone, now, changes, own, onPick }: Props) {
   const { colors } = useTheme();
   const { at } = day;
   const open = day.slots.filter((slot) => stateAt(slot, now) === 'open').length;
@@ -52,7 +54,15 @@ export const DaySection = memo(function DaySection({ day, zone, now, changes, on
         {hidden > 0 && <Button label={`Show ${hidden} earlier`} kind="quiet" onPress={showAll} style={styles.more} />}
         <View style={styles.slots} role="group" aria-label={longDay(at, zone)}>
           {day.slots.slice(hidden).map((slot) => (
-            <SlotPill key={slot.id} slot={slot} state={stateAt(slot, now)} zone={zone} changes={changes.get(slot.id) ?? 0} onPick={onPick} />
+            <SlotPill
+              key={slot.id}
+              slot={slot}
+              state={stateAt(slot, now)}
+              zone={zone}
+              changes={changes.get(slot.id) ?? 0}
+              own={own.has(slot.id)}
+              onPick={onPick}
+            />
           ))}
         </View>
       </View>

@@ -18,6 +18,7 @@ import { BackBar, MAX_WIDTH, Page, useGutter } from '../ui/Page';
 import { Txt } from '../ui/Txt';
 import { DaySection } from './DaySection';
 import { ExpertProfile, ProfileSkeleton } from './ExpertProfile';
+import { useOwnSlots } from './useOwnSlots';
 import { useShown } from './useShown';
 import { ZoneSwitch } from './ZoneSwitch';
 
@@ -36,6 +37,7 @@ export function ExpertScreen({ navigation, route }: Props) {
   const zone = theirs && expert ? expert.timeZone : own;
   const today = dayOf(now, zone).key;
   const shown = useShown(calendar.slots);
+  const mine = useOwnSlots(calendar.slots);
   // Only a new day makes other days of the same slots.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const days = useMemo(() => byDay(calendar.slots.values(), zone, serverNow(), shown), [calendar.slots, zone, today, shown]);
@@ -94,7 +96,7 @@ export function ExpertScreen({ navigation, route }: Props) {
           data={expert ? days : []}
           keyExtractor={(day) => day.key}
           renderItem={({ item }) => (
-            <DaySection day={item} zone={zone} now={now} changes={calendar.changes} onPick={pick} />
+            <DaySection day={item} zone={zone} now={now} changes={calendar.changes} own={mine} onPick={pick} />
           )}
           initialNumToRender={6}
           style={styles.list}

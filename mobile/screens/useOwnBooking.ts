@@ -29,16 +29,19 @@ export function useOwnBooking(slotId: string): OwnBooking {
     queryFn: () => readBooking(id ?? ''),
     enabled: id !== null,
   });
-  // Cancelled, or moved elsewhere: then the slot is as any other.
-  const stands = data !== undefined && data.slot.id === slotId && isActive(data.status);
   const refused = error instanceof Problem && error.status < 500;
   return {
-    booking: id !== null && stands ? data : null,
+    booking: id !== null && data && stands(data, slotId) ? data : null,
     loading: id !== null && isLoading,
     error: id !== null && data === undefined && !refused ? error : null,
     retry: () => void refetch(),
     ignore: () => setAt({ slotId, id: null }),
   };
+}
+
+/** Cancelled, or moved elsewhere: then the slot is as any other. */
+export function stands(booking: Booking, slotId: string): boolean {
+  return booking.slot.id === slotId && isActive(booking.status);
 }
 
 function look(slotId: string): { slotId: string; id: string | null } {

@@ -42,6 +42,16 @@ test('a slot with more seats says how many are left', () => {
   expect(screen.getByRole('button', { name: /, 3 left, until/ })).toBeTruthy();
 });
 
+test("one's own slot says so while it is taken, and leads to its booking", () => {
+  const picked: Slot[] = [];
+  for (const [state, word] of [['booked', 'Yours'], ['open', 'Open'], ['past', 'Past']] as const) {
+    render(<SlotPill own slot={{ ...slot, state }} state={state} zone="UTC" changes={0} onPick={(of) => picked.push(of)} />);
+    fireEvent.press(screen.getByRole('button', { name: new RegExp(`, ${word}, until`) }));
+    screen.unmount();
+  }
+  expect(picked.map(({ state }) => state)).toEqual(['booked', 'open']);
+});
+
 test('the chip says what is true, also to those who listen', () => {
   for (const [status, said] of [['live', /at once/], ['connecting', /may be old/], ['reconnecting', /may be old/], ['offline', /is old/]] as const) {
     render(<LiveChip status={status} />);

@@ -28,6 +28,7 @@ const looks: Record<State, Looks> = {
   past: { word: 'Past', icon: null, ink: 'soft', note: 'soft' },
   closed: { word: 'Closed', icon: 'close', ink: 'soft', note: 'soft' },
 };
+const yours: Looks = { word: 'Yours', icon: 'check', ink: 'accentInk', note: 'accentInk' };
 
 interface Props {
   slot: Slot;
@@ -36,6 +37,8 @@ interface Props {
   /** How often it has changed while on screen. */
   changes: number;
   onPick: (slot: Slot) => void;
+  /** It is taken by oneself. */
+  own?: boolean;
   /** Where one of several is to be chosen: whether it is this one. */
   chosen?: boolean;
 }
@@ -45,24 +48,26 @@ const WIDTH = 88;
 /** Of which three are beside each other on the smallest phones. */
 const NARROW = 80;
 
-/** One slot: its time and how it stands. Only an open one can be picked. */
-export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, chosen }: Props) {
+/** One slot: its time and how it stands. Only an open one can be picked, and one's own, to see its booking. */
+export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onPick, own = false, chosen }: Props) {
   const { colors } = useTheme();
   const flash = useFlash(changes);
   const { fontScale, width } = useWindowDimensions();
-  const { icon, ink, note } = looks[state];
-  const word = describe(slot, state);
+  const mine = own && state === 'booked';
+  const { icon, ink, note } = mine ? yours : looks[state];
+  const word = mine ? yours.word : describe(slot, state);
   const from = clock(slot.start, zone);
   const offset = foldOffset(slot.start, zone);
   const until = `until ${clock(slot.end, zone)}`;
   const open = state === 'open';
+  const gone = state === 'closed' || (state === 'booked' && !mine);
   return (
     <Pressable
       role={chosen === undefined ? 'button' : 'radio'}
       aria-checked={chosen}
       {...called(`${from}, ${word}, ${until}`)}
-      aria-disabled={!open}
-      disabled={!open}
+      aria-disabled={!open && !mine}
+      disabled={!open && !mine}
       onPress={() => onPick(slot)}
       {...(chosen !== undefined && open && radioKeys(() => onPick(slot)))}
       testID={`slot-${slot.id}`}
@@ -73,12 +78,13 @@ export const SlotPill = memo(function SlotPill({ slot, state, zone, changes, onP
         open && { backgroundColor: hovered ? colors.accentSoft : colors.surface, borderColor: colors.accent },
         chosen && { backgroundColor: colors.accentSoft, borderWidth: 2.5 },
         state === 'held' && [styles.dashed, { borderColor: colors.held }],
-        (state === 'booked' || state === 'closed') && { backgroundColor: colors.sunken },
+        mine && { backgroundColor: colors.accentSoft, borderColor: hovered ? colors.accent : 'transparent' },
+        gone && { backgroundColor: colors.sunken },
         pressed && styles.pressed,
       ]}
     >
       <Animated.View style={[StyleSheet.absoluteFill, styles.flash, { backgroundColor: colors.flash, opacity: flash }]} />
-      <Txt as="time" color={ink} style={(state === 'booked' || state === 'closed') && styles.struck}>
+      <Txt as="time" color={ink} style={gone && styles.struck}>
         {plainClock(slot.start, zone)}
       </Txt>
       {offset !== '' && (

@@ -66,6 +66,29 @@ async def test_a_booking_moves_to_another_slot_on_every_page(people: People, sam
     await ben.sees_slot(new, "booked")
 
 
+async def test_the_slot_that_a_booking_was_moved_to_is_ones_own(people: People, sample: Sample) -> None:
+    """It was Taken, and its page said that somebody was faster; the one that was left went on as one's own."""
+    ann, ben = await people(), await people()
+    old, new = sample.slots[0].id, sample.slots[5].id
+    await ben.open_expert(sample.expert.id)
+    await ann.book(sample.expert.id, old)
+    await ann.button(f"Back to {sample.expert.name}").first.click()
+    await expect(ann.slot(old)).to_contain_text("Yours")
+    await ann.to_bookings()
+    await ann.button(re.compile("^Move the session")).click()
+    await ann.page.get_by_role("dialog").get_by_test_id(f"slot-{new}").click()
+    await ann.visible("move").click()
+    await expect(ann.page.get_by_role("dialog")).to_have_count(0)
+    await ann.page.get_by_role("link", name="Experts").filter(visible=True).click()
+    await expect(ann.slot(new)).to_contain_text("Yours")
+    await expect(ann.slot(old)).to_contain_text("Open")
+    await expect(ben.slot(new)).to_contain_text("Taken")
+    await ann.slot(new).click()
+    await expect(ann.visible("booked")).to_contain_text("It’s yours")
+    await ann.open(f"/experts/{sample.expert.id}/book/{old}")
+    await expect(ann.visible("hold-left")).to_be_visible()
+
+
 async def test_a_move_to_a_slot_that_somebody_takes_meanwhile_leaves_the_booking(
     people: People, sample: Sample, engine: Engine
 ) -> None:
