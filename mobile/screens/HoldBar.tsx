@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { Animated, Easing, StyleSheet, View } from 'react-native';
 
 import { serverNow } from '../api/clock';
-import { radius, useTheme } from '../theme';
+import { radius, useTheme, type Palette } from '../theme';
 import { countdown } from '../time/format';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
@@ -17,16 +17,19 @@ interface Props {
   onAgain: () => void;
 }
 
-/** Seconds from which on more time is offered. */
+/** Milliseconds from which on more time is offered. */
 const SHORT = 45_000;
 const URGENT = 15_000;
 
-/** How high it is while a hold is being taken and when it is there: nothing below it moves between the two. */
-export const BAR = 64;
+/** How high it is, whatever it says and offers: what is below it does not move. */
+export const BAR = 76;
+
+/** Of the line that runs out along its foot. */
+const TRACK = 4;
 
 /** How long the seat is kept, on the server's clock. */
 export function HoldBar({ state, now, onRenew, onAgain }: Props) {
-  const { colors } = useTheme();
+  const { colors, width } = useTheme();
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
   const renew = async () => {
@@ -34,53 +37,74 @@ export function HoldBar({ state, now, onRenew, onAgain }: Props) {
     setFailed(!(await onRenew()));
     setBusy(false);
   };
+  // On a narrow phone its room is for words.
+  const icon = (ink: keyof Palette) => width >= 380 && <Icon name="hold" size={18} color={ink} />;
   if (state.phase === 'held') {
     const left = Math.max(0, state.expiresAt - now);
+    const short = left <= SHORT;
     const urgent = left <= URGENT;
-    const ink = urgent ? 'danger' : left <= SHORT ? 'held' : 'accentInk';
-    const ground = urgent ? colors.dangerSoft : left <= SHORT ? colors.heldSoft : colors.accentSoft;
+    const ink = urgent ? 'danger' : short ? 'held' : 'accentInk';
+    const ground = urgent ? colors.dangerSoft : short ? colors.heldSoft : colors.accentSoft;
+    const again = short && failed && state.renewable;
+    const unkept = again && !busy;
     return (
       <View style={[styles.bar, { backgroundColor: ground }]}>
-        <View style={styles.line}>
-          <Icon name="hold" size={18} color={ink} />
-          <Txt as="label" color={ink} style={styles.grow}>
-            Held for you
-          </Txt>
-          <Txt as="time" color={ink} role="timer" aria-label={`Held for another ${countdown(left)}`} testID="hold-left">
-            {countdown(left)}
-          </Txt>
-        </View>
-        <Track key={state.token} expiresAt={state.expiresAt} lasts={state.lasts} color={colors[ink]} />
-        <View aria-live="polite" style={left > SHORT && styles.empty}>
-          {left <= SHORT && (
-            <Txt as="small" color={ink}>
-              {failed ? 'It could not be kept longer just now.' : state.renewable ? 'Need longer? You can keep it a little more.' : 'This is as long as it can be kept.'}
+        {icon(ink)}
+        <View style={styles.grow}>
+          {!unkept && (
+            <Txt as="label" color={ink}>
+              Held for you
             </Txt>
           )}
+          {/* Always there, so that screen readers notice what comes into it. */}
+          <View aria-live="polite">
+            {short && !busy && (
+              <Txt as="small" color={ink}>
+                {unkept ? 'It could not be kept longer just now.' : state.renewable ? 'Need longer?' : 'It cannot be kept longer.'}
+              </Txt>
+            )}
+          </View>
         </View>
-        {left <= SHORT && state.renewable && <Button label="Keep it longer" kind="secondary" icon="plus" busy={busy} onPress={() => void renew()} />}
+        {short && state.renewable && (
+          <Button label={again ? 'Try again' : 'Keep it longer'} kind="secondary" busy={busy} onPress={() => void renew()} style={styles.button} />
+        )}
+        <Txt as="time" color={ink} role="timer" aria-label={`Held for another ${countdown(left)}`} testID="hold-left">
+          {countdown(left)}
+        </Txt>
+        <Track key={state.token} expiresAt={state.expiresAt} lasts={state.lasts} color={colors[ink]} />
       </View>
     );
   }
   if (state.phase === 'ended') {
     return (
       <View aria-live="polite" style={[styles.bar, { backgroundColor: colors.heldSoft }]}>
-        <View style={styles.line}>
-          <Icon name="hold" size={18} color="held" />
-          <Txt as="label" color="held" style={styles.grow} testID="hold-ended">
-            Your hold has ended. You can still book, unless somebody takes the slot first.
+        {icon('held')}
+        <View style={styles.grow}>
+          <Txt as="label" color="held" testID="hold-ended">
+            Your hold has ended
+          </Txt>
+          <Txt as="small" color="held">
+            You can still book, if nobody is faster.
           </Txt>
         </View>
-        <Button label="Hold it again" kind="secondary" onPress={onAgain} />
+        <Button label="Hold it again" kind="secondary" onPress={onAgain} style={styles.button} />
       </View>
     );
   }
+  const taking = state.phase === 'taking';
   return (
     <View aria-live="polite" style={[styles.bar, { backgroundColor: colors.sunken }]}>
-      <Txt as="label" color="soft">
-        {state.phase === 'taking' ? 'Holding this slot for you …' : 'This slot is not held. You can book it all the same, if nobody is faster.'}
-      </Txt>
-      {state.phase === 'none' && <Button label="Try to hold it" kind="secondary" onPress={onAgain} />}
+      <View style={styles.grow}>
+        <Txt as="label" color="soft">
+          {taking ? 'Holding this slot for you …' : 'It is not held'}
+        </Txt>
+        {!taking && (
+          <Txt as="small" color="soft">
+            You can still book, if nobody is faster.
+          </Txt>
+        )}
+      </View>
+      {state.phase === 'none' && <Button label="Try to hold it" kind="secondary" onPress={onAgain} style={styles.button} />}
     </View>
   );
 }
@@ -105,11 +129,19 @@ function Track({ expiresAt, lasts, color }: { expiresAt: number; lasts: number; 
 }
 
 const styles = StyleSheet.create({
-  bar: { minHeight: BAR, justifyContent: 'center', borderRadius: radius.md, padding: 14, gap: 10 },
-  line: { flexDirection: 'row', alignItems: 'center', gap: 10 },
+  bar: {
+    minHeight: BAR,
+    flexDirection: 'row',
+    alignItems: 'center',
+    gap: 10,
+    borderRadius: radius.md,
+    paddingHorizontal: 14,
+    paddingTop: 8,
+    paddingBottom: 8 + TRACK,
+    overflow: 'hidden',
+  },
   grow: { flex: 1 },
-  /** Always there, so that screen readers notice what comes into it. */
-  empty: { position: 'absolute' },
-  track: { height: 6, borderRadius: 3, overflow: 'hidden' },
-  left: { height: 6, borderRadius: 3 },
+  button: { paddingHorizontal: 10 },
+  track: { position: 'absolute', left: 0, right: 0, bottom: 0, height: TRACK },
+  left: { height: TRACK },
 });

@@ -15,7 +15,6 @@ import Languages from 'lucide-react-native/icons/languages';
 import LogOut from 'lucide-react-native/icons/log-out';
 import Mail from 'lucide-react-native/icons/mail';
 import Phone from 'lucide-react-native/icons/phone';
-import Plus from 'lucide-react-native/icons/plus';
 import RefreshCw from 'lucide-react-native/icons/refresh-cw';
 import Search from 'lucide-react-native/icons/search';
 import ShieldCheck from 'lucide-react-native/icons/shield-check';
@@ -48,7 +47,6 @@ const icons = {
   mail: Mail,
   offline: WifiOff,
   phone: Phone,
-  plus: Plus,
   refresh: RefreshCw,
   search: Search,
   shield: ShieldCheck,

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Locator, Route, expect
@@ -100,6 +101,56 @@ async def test_how_long_the_seat_is_kept_stays_in_view(people: People, sample: S
     await ann.page.set_viewport_size({"width": 568, "height": 320})
     await ann.visible("submit").scroll_into_view_if_needed()
     await expect(ann.visible("hold-left")).not_to_be_in_viewport()
+
+
+NOTE_EVERY_PLACE = """() => {
+    window.places = new Set();
+    const field = [...document.querySelectorAll('[data-testid=name]')].find(one => one.checkVisibility());
+    const note = () => {
+        let place = field.getBoundingClientRect().top;
+        for (let around = field; around; around = around.parentElement) place += around.scrollTop;
+        window.places.add(Math.round(place));
+        requestAnimationFrame(note);
+    };
+    note();
+}"""
+"""Where in the form its first field is, frame by frame."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (412, 915), (640, 360)])
+async def test_the_form_stays_in_its_place_whatever_becomes_of_the_hold(
+    people: People, sample: Sample, width: int, height: int
+) -> None:
+    """As more time was offered, and as the time was over, it was pushed down from under the finger."""
+    lasts = 50.0
+
+    async def give(route: Route) -> None:
+        answer = await route.fetch()
+        until = f"{datetime.now(UTC) + timedelta(seconds=lasts):%Y-%m-%dT%H:%M:%S.%fZ}"
+        await route.fulfill(response=answer, json={**await answer.json(), "expiresAt": until})
+
+    ann = await people(viewport={"width": width, "height": height})
+    await ann.page.route_web_socket(re.compile("/api/live"), lambda ws: None)  # it would tell of the true hold
+    await ann.page.route("**/api/holds", give)
+    await ann.open(f"/experts/{sample.expert.id}/book/{sample.slots[0].id}")
+    await expect(ann.visible("hold-left")).to_be_visible()
+    await ann.page.evaluate("document.fonts.ready.then(() => null)")
+    await ann.page.evaluate(NOTE_EVERY_PLACE)
+    longer = ann.button("Keep it longer")
+    await expect(longer).to_be_visible()
+    await ann.page.route("**/api/holds/*", lambda route: route.abort())
+    await longer.click()
+    await expect(ann.text("It could not be kept longer just now.")).to_be_visible()
+    await ann.page.unroute("**/api/holds/*")
+    lasts = 4.0
+    await ann.page.route("**/api/holds/*", give)
+    await ann.button("Try again").click()
+    await expect(ann.text("It cannot be kept longer.")).to_be_visible()
+    await expect(ann.visible("hold-ended")).to_be_visible()
+    await ann.page.route("**/api/holds", lambda route: route.abort())
+    await ann.button("Hold it again").click()
+    await expect(ann.text("It is not held")).to_be_visible()
+    assert len(await ann.page.evaluate("[...window.places]")) == 1
 
 
 async def test_the_form_and_what_is_booked_with_it_are_one_column_on_a_tablet(people: People, sample: Sample) -> None:
