@@ -39,27 +39,24 @@ export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
     return () => clearTimeout(timer);
   }, []);
   const { id } = booked.booking;
-  // Asked about until it is certain, for its status URL tells how it ends.
-  const { data: claim } = useQuery({
-    queryKey: ['claims', id],
-    queryFn: () => followClaim(id),
-    initialData: booked,
-    enabled: !booked.durable,
-    staleTime: Infinity,
-    refetchInterval: ({ state }) => (state.data?.durable || waited ? false : 3_000),
-  });
-  const failed = claim.booking.status === 'cancelled' && claim.booking.history.at(-1)?.by !== 'customer';
-  const durable = claim.durable && !failed;
-  // Asked for again when one of one's bookings changes.
-  const { data } = useQuery({
+  const [durable, setDurable] = useState(booked.durable);
+  // Asked for again when one of one's bookings changes; until it is certain how a claim has ended, its status URL is.
+  const { data: booking } = useQuery({
     queryKey: ['bookings', 'own', id],
-    queryFn: () => readBooking(id),
+    queryFn: async () => {
+      if (durable) return readBooking(id);
+      const claim = await followClaim(id);
+      setDurable(claim.durable);
+      return claim.booking;
+    },
     initialData: booked.booking,
     staleTime: Infinity,
+    refetchInterval: durable || waited ? false : 3_000,
   });
-  const booking = failed ? claim.booking : data;
   const { expert, slot, status } = booking;
   const undone = status === 'cancelled';
+  // By the server itself: what was claimed could not be stored.
+  const failed = undone && booking.history.at(-1)?.by === 'system';
   const scale = entrance.interpolate({ inputRange: [0, 0.7, 1], outputRange: [0.6, 1.08, 1] });
 
   return (
@@ -68,13 +65,13 @@ export function BookedPanel({ booked, onBack, onBookings, onAnother }: Props) {
         <Icon name={undone ? 'close' : 'check'} size={36} color="onAccent" />
       </Animated.View>
       <Arrival as="hero" center level={1}>
-        {!undone ? 'It’s yours' : durable ? 'Cancelled' : 'It did not work out'}
+        {!undone ? 'It’s yours' : failed ? 'It did not work out' : 'Cancelled'}
       </Arrival>
       <Txt color="soft" center style={styles.text}>
         {undone
-          ? durable
-            ? 'This booking was cancelled, and the seat was given back.'
-            : 'The booking could not be stored, and the seat was given back. Please choose again.'
+          ? failed
+            ? 'The booking could not be stored, and the seat was given back. Please choose again.'
+            : 'This booking was cancelled, and the seat was given back.'
           : `${status === 'pending' ? 'Nobody else can take it now.' : `${expert.name} expects you.`} You find this booking, and the expert’s contact, in My bookings.`}
       </Txt>
       {!durable && !undone && (

@@ -20,11 +20,18 @@ const booking: Booking = {
   history: [],
 };
 
+const cancelled = (by: string): Booking => ({
+  ...booking,
+  status: 'cancelled',
+  history: [{ at: start, from: 'pending', to: 'cancelled', by, reason: null }],
+});
+
 let server: Server;
+let queries: QueryClient;
 const asked = () => server.of('GET', '/api/bookings/x-b1').length;
 
 function show(durable: boolean): void {
-  const queries = new QueryClient({ defaultOptions: { queries: { gcTime: Infinity } } });
+  queries = new QueryClient({ defaultOptions: { queries: { gcTime: Infinity } } });
   render(
     <QueryClientProvider client={queries}>
       <BookedPanel booked={{ booking, durable }} onBack={() => undefined} onBookings={() => undefined} />
@@ -66,10 +73,32 @@ test('a claim that has been stored is as any other booking', async () => {
 });
 
 test('a claim that failed says that it did', async () => {
-  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking: { ...booking, status: 'cancelled' } } });
+  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking: cancelled('system') } });
   show(false);
   await act(() => jest.advanceTimersByTimeAsync(4_000));
   expect(screen.getByText(/could not be stored/)).toBeTruthy();
+});
+
+/** It was said to be one that could not be stored. */
+test('a claim that the expert has cancelled by then is one that was cancelled', async () => {
+  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking: cancelled('admin') } });
+  show(false);
+  await act(() => jest.advanceTimersByTimeAsync(4_000));
+  expect(screen.getByText(/This booking was cancelled/)).toBeTruthy();
+});
+
+/** Two were kept of it, each by a request of its own, and the one that came said nothing of the other. */
+test('what comes of a change of bookings says how the claim has ended, too', async () => {
+  server.when('GET /api/bookings/x-b1', { status: 200, body: { booking: { ...booking, status: 'confirmed' } } });
+  show(false);
+  await act(async () => {
+    void queries.invalidateQueries({ queryKey: ['bookings'] });
+    await jest.advanceTimersByTimeAsync(100);
+  });
+  expect(screen.getByText(/Zoë expects you/)).toBeTruthy();
+  expect(screen.queryByText(/Your seat is claimed/)).toBeNull();
+  await act(() => jest.advanceTimersByTimeAsync(10_000));
+  expect(asked()).toBe(1);
 });
 
 test('a durable booking is not asked about', async () => {
