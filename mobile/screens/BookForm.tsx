@@ -127,7 +127,7 @@ export function BookForm({ expertId, slot, hold, findHold, onBooked, onLost, onP
         testID="submit"
       />
       <Txt as="small" color="soft" center>
-        The expert sees your name, email, phone and notes. You can cancel or move it any time before it begins.
+        The expert sees your name, email, phone and notes. You can cancel or move it until it begins.
       </Txt>
     </View>
   );

@@ -113,6 +113,9 @@ export function BookingsScreen({ navigation }: BottomTabScreenProps<Tabs, 'Booki
                 action="Find an expert"
                 onAction={() => navigation.navigate('Browse', { screen: 'Experts' })}
               />
+            ) : bookings.length === 0 && wide ? (
+              // Beside the form there would be nothing; on a phone it is not seen, or in the way.
+              <Message icon="bookings" title="Your bookings show here" text="As soon as it is known whose they are." />
             ) : (
               <View style={styles.sections}>
                 {section('Coming up', coming)}

@@ -81,7 +81,7 @@ export function Notice({ icon, text, tone = 'held', action, onAction }: {
 const styles = StyleSheet.create({
   message: { alignItems: 'center', gap: space.sm, paddingVertical: space.xxl, paddingHorizontal: space.md },
   disc: { width: 64, height: 64, borderRadius: 22, alignItems: 'center', justifyContent: 'center', marginBottom: space.sm },
-  text: { maxWidth: 400 },
+  text: { maxWidth: 460 },
   action: { marginTop: space.md },
   notice: { flexDirection: 'row', alignItems: 'center', gap: 10, borderRadius: radius.md, paddingHorizontal: 14, paddingVertical: 10 },
   grow: { flex: 1 },

@@ -136,8 +136,13 @@ async def test_the_form_stays_in_its_place_whatever_becomes_of_the_hold(
     await expect(ann.visible("hold-left")).to_be_visible()
     await ann.page.evaluate("document.fonts.ready.then(() => null)")
     await ann.page.evaluate(NOTE_EVERY_PLACE)
+
+    async def unmoved() -> None:
+        assert len(await ann.page.evaluate("[...window.places]")) == 1
+
     longer = ann.button("Keep it longer")
     await expect(longer).to_be_visible()
+    await unmoved()
     await ann.page.route("**/api/holds/*", lambda route: route.abort())
     await longer.click()
     await expect(ann.text("It could not be kept longer just now.")).to_be_visible()
@@ -147,10 +152,11 @@ async def test_the_form_stays_in_its_place_whatever_becomes_of_the_hold(
     await ann.button("Try again").click()
     await expect(ann.text("It cannot be kept longer.")).to_be_visible()
     await expect(ann.visible("hold-ended")).to_be_visible()
+    await unmoved()
     await ann.page.route("**/api/holds", lambda route: route.abort())
     await ann.button("Hold it again").click()
     await expect(ann.text("It is not held")).to_be_visible()
-    assert len(await ann.page.evaluate("[...window.places]")) == 1
+    await unmoved()
 
 
 async def test_the_form_and_what_is_booked_with_it_are_one_column_on_a_tablet(people: People, sample: Sample) -> None:
@@ -212,6 +218,24 @@ async def test_what_is_said_of_oneself_is_cut_only_where_more_can_be_asked_for(p
     await less.press("Enter")
     await expect(more).to_be_focused()
     assert (await box(more))["height"] == short
+
+
+async def test_on_a_desk_no_word_is_left_alone_and_no_half_is_empty(people: People, sample: Sample) -> None:
+    """The end of two sentences had a line of its own, and beside "Find your bookings" there was nothing."""
+    ann = await people(viewport={"width": 1280, "height": 800})
+    await ann.open(f"/experts/{sample.expert.id}/book/{sample.slots[0].id}")
+    assert (await settled(ann.text(re.compile("^The expert sees your name"))))["height"] == 18
+    await ann.page.route("**/api/experts?*", lambda route: route.abort())
+    await ann.open()
+    assert (await settled(ann.text(re.compile("^No connection to Slotline"))))["height"] == 24
+    await ann.open("/bookings")
+    await expect(ann.text("Your bookings show here")).to_be_visible()
+    await ann.visible("find-email").fill("nothing@example.com")
+    await ann.button("Show my bookings").click()
+    await expect(ann.visible("code")).to_be_visible()
+    await expect(ann.text("Your bookings show here")).to_be_visible()
+    await ann.page.set_viewport_size({"width": 360, "height": 640})
+    await expect(ann.text("Your bookings show here")).to_have_count(0)
 
 
 class Held:
