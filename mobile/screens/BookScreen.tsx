@@ -62,7 +62,7 @@ export function BookScreen({ navigation, route }: Props) {
         <Message alone icon="search" title="This expert is not here" text="The link may be old, or the expert has left." action="See all experts" onAction={back} />
       ) : query.isError ? (
         <ErrorMessage alone error={query.error} onRetry={() => void query.refetch()} />
-      ) : expert && calendar.epoch !== '' ? (
+      ) : expert && calendar.epoch !== '' && !own.loading ? (
         <Message alone icon="calendarNone" title="This slot is not on offer" text="It may be over, or the link is old." action="See the open slots" onAction={back} />
       ) : (
         <Loading />

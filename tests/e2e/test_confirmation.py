@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import People
 from tests.e2e.person import Person
@@ -24,6 +24,28 @@ async def test_a_reload_of_the_confirmation_shows_it_again(people: People, sampl
     await ann.page.reload()
     await sees_it_is_theirs(ann)
     await expect(ann.visible("booked")).to_contain_text("The expert still has to confirm.")
+
+
+async def test_while_it_is_asked_whether_the_slot_is_theirs_nothing_is_said_of_it(
+    people: People, sample: Sample
+) -> None:
+    """Until the booking was there, it said that the slot is not on offer."""
+    ann = await people()
+    await ann.book(sample.expert.id, sample.slots[0].id)
+    answer = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await answer.wait()
+        await route.continue_()
+
+    await ann.page.route("**/api/bookings/**", wait)
+    await ann.page.reload()
+    await expect(ann.button(f"Back to {sample.expert.name}")).to_be_visible()
+    await asyncio.sleep(1)
+    await expect(ann.text("This slot is not on offer")).to_have_count(0)
+    await expect(ann.page.get_by_role("status", name="Loading the slot")).to_be_visible()
+    answer.set()
+    await sees_it_is_theirs(ann)
 
 
 async def test_back_and_forward_lead_to_the_confirmation_again(people: People, sample: Sample) -> None:
