@@ -148,11 +148,11 @@ async def test_customers_change_no_session_that_has_begun(
     async with httpx.AsyncClient(base_url=verified.base, timeout=30) as client:
         mine, simple = [await scene(client, engine, server) for _ in range(2)]
         for each in mine, simple:
-            start = await engine.now_ms(each.sample.expert.id) // 1000 + 2
+            start = await engine.now_ms(each.sample.expert.id) // 1000 + 5
             soon = replace(each.sample.slots[0], id=f"{each.sample.expert.id}-soon", start=start, end=start + 1800)
             await engine.add_slots([soon])
             await engine.reschedule(each.booking["id"], soon.id, "admin")
-        await eventually(lambda: has_begun(engine, soon.start, soon.expert_id), 5)
+        await eventually(lambda: has_begun(engine, soon.start, soon.expert_id), 10)
 
         async def ask(of: Scene, base: str, caller: str, slot_id: str = "") -> httpx.Response:
             move = ("POST", "reschedule", {"slotId": slot_id or of.sample.slots[5].id})
