@@ -54,26 +54,26 @@ async def client(mailing: Server) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_code_comes_by_mail_and_is_exchanged(client: httpx.AsyncClient, letterbox: Letterbox) -> None:
-    asked = await client.post("/api/access/codes", json={"email": "ann+slots@example.com"})
+    asked = await client.post("/api/access/codes", json={"email": "ann+mail@example.com"})
     assert (asked.status_code, asked.content) == (202, b"")
 
     async def arrived() -> Message | None:
         return letterbox.messages[-1] if letterbox.messages else None
 
     message = await eventually(arrived)
-    assert message["to"] == "ann+slots@example.com"
+    assert message["to"] == "ann+mail@example.com"
     assert message["from"] == "Slotline <bookings@slots.example>"
     assert message["auto-submitted"] == "auto-generated"
     text = message.get_payload(decode=True).decode()
     code = re.search(r"\b(\d{6})\b", text)
     assert code
     assert "10 minutes" in text
-    given = await client.post("/api/access/tokens", json={"email": "Ann+Slots@example.com", "code": code[1]})
+    given = await client.post("/api/access/tokens", json={"email": "Ann+Mail@example.com", "code": code[1]})
     assert given.status_code == 200
     assert set(given.json()) == {"token", "expiresAt"}
     mine = await client.get(
         "/api/bookings",
-        params={"email": "ann+slots@example.com"},
+        params={"email": "ann+mail@example.com"},
         headers={"authorization": f"Bearer {given.json()['token']}"},
     )
     assert (mine.status_code, mine.json()["total"]) == (200, 0)
