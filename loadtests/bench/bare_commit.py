@@ -1,8 +1,8 @@
 """The least that can book durably in the same MongoDB, as a bound: no Redis, no framework and no rules.
 
 A request is taken to be one whole, well-formed message. Documents and indexes are Slotline's; all that wait are one
-insert, of which two may be under way, and the unique index decides. What a booking engine on this store and these
-cores cannot do, whatever it is made of, is what this cannot do. Reads MONGO_URL and SCHEME (the database).
+insert, of which two may be under way, and the unique index decides. Whatever a booking engine does beyond
+this comes on top. Reads MONGO_URL and SCHEME (the database).
 """
 
 from __future__ import annotations

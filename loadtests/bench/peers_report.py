@@ -149,8 +149,8 @@ def notes(plan: Plan) -> list[str]:
         "The MongoDB-compatible server is `secantusd-rs --sync-on-commit` for Slotline and mongoose alike: it takes "
         "inserts several times as fast as the embedded one, which would be all that one measures. PostgreSQL has fsync "
         "and synchronous_commit on, and 256 MB of shared buffers; mongoose writes with majority and journal.",
-        f"`{BARE}` (`loadtests/bench/bare_commit.py`) bounds what any program of ours could do on this store and these "
-        "cores: where it does not reach an aim, no booking engine on them would.",
+        f"`{BARE}` (`loadtests/bench/bare_commit.py`) is about the most that any program could do with this store and "
+        "these cores: where it does not reach an aim, no booking engine is likely to.",
         "PostgreSQL and Redis are reached by Unix sockets, the MongoDB-compatible server by TCP.",
         "CPU is of all processes but wrk: the worker and its stores (Redis too). Memory has shared pages counted once; "
         "the MongoDB-compatible server's grows over the run and is counted for each that uses it.",
