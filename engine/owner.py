@@ -9,23 +9,17 @@ from engine.keys import Keys
 from engine.store import Store
 
 
-class Owner:
-    def __init__(self, calls: Calls, keys: Keys, store: Store, database: str) -> None:
-        """``database``: its name, to tell a person."""
-        self._calls = calls
-        self._key = keys.owner
-        self._store = store
-        self._database = database
+async def claim(calls: Calls, keys: Keys, store: Store, database: str) -> None:
+    """Takes a Redis that is nobody's: it is new, or has been emptied. ``database``: its name, to tell a person.
 
-    async def claim(self) -> None:
-        """Takes a Redis that is nobody's: it is new, or has been emptied. Raises WrongRedis, StoreUnavailable,
-        PyMongoError."""
-        mine = await self._store.identity()
-        while (owner := await self._calls.command("GET", self._key)) is None:
-            await self._calls.command("SET", self._key, f"{mine} {self._database}", "NX")
-        identity, _, database = owner.decode().partition(" ")
-        if identity != mine:
-            raise WrongRedis(
-                f"this Redis belongs to another Slotline, whose database is {database}, and not to that of "
-                f"{self._database}: give each a Redis of its own, or end the other one and empty this Redis (FLUSHALL)"
-            )
+    Raises WrongRedis, StoreUnavailable, PyMongoError.
+    """
+    mine = await store.identity()
+    while (owner := await calls.command("GET", keys.owner)) is None:
+        await calls.command("SET", keys.owner, f"{mine} {database}", "NX")
+    identity, _, theirs = owner.decode().partition(" ")
+    if identity != mine:
+        raise WrongRedis(
+            f"this Redis belongs to another Slotline, whose database is {theirs}, and not to that of {database}: "
+            "give each a Redis of its own, or end the other one and empty this Redis (FLUSHALL)"
+        )

@@ -15,12 +15,12 @@ from contextlib import asynccontextmanager
 
 from pymongo.errors import PyMongoError
 
+from engine import owner
 from engine.calls import PATIENCE, Calls
 from engine.errors import SlotlineError, StoreUnavailable, WrongRedis
 from engine.keys import Keys, Partition
 from engine.link import Arg
 from engine.model import Booking, Slot
-from engine.owner import Owner
 from engine.settings import Settings
 from engine.store import Store
 from engine.store.rebuilding import read, salvage, taken
@@ -48,7 +48,6 @@ class Rebuilder:
         self._keys = keys
         self._store = store
         self._settings = settings
-        self._owner = Owner(calls, keys, store, settings.mongo_database)
         self._who = secrets.token_hex(8)
         self._busy: set[Partition] = set()
         """What this worker is at: it has one name for all that it does, and so does nothing twice at once."""
@@ -98,7 +97,7 @@ class Rebuilder:
 
     async def _ensure(self, partitions: Sequence[Partition], _: int) -> int:
         if self._keys.partitions[0] in partitions:
-            await self._owner.claim()
+            await owner.claim(self._calls, self._keys, self._store, self._settings.mongo_database)
         built = 0
         while missing := await self._without_epoch(partitions):
             async with self._at(missing) as mine:
